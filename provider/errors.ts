@@ -1,0 +1,102 @@
+/**
+ * One shape for everything that a person is told: what was found, where, why it matters to LLMOS and what to
+ * do next. Nothing in here may ever hold a key; callers pass names and addresses only.
+ */
+
+/** Known causes. Each has its own words; tests and tools match on the code, never on the text. */
+export type FindingCode =
+    | "argument-invalid"
+    | "http-given"
+    | "name-not-resolved"
+    | "connection-refused"
+    | "unreachable"
+    | "timed-out"
+    | "tls-not-spoken"
+    | "tls-unknown-authority"
+    | "tls-expired"
+    | "tls-wrong-host"
+    | "clock-skew"
+    | "wrong-region"
+    | "unknown-key"
+    | "wrong-secret"
+    | "access-denied"
+    | "no-such-bucket"
+    | "bucket-taken"
+    | "bucket-not-empty"
+    | "cors-not-implemented"
+    | "cors-taken"
+    | "cors-not-stored"
+    | "s3-failed"
+    | "cluster-unreachable"
+    | "cluster-refused"
+    | "cluster-other"
+    | "crds-missing"
+    | "namespace-missing"
+    | "secret-missing"
+    | "secret-incomplete"
+    | "name-taken"
+    | "field-conflict"
+    | "two-defaults"
+    | "dependants"
+    | "registry-inactive"
+    | "verdict-missing"
+    | "state-newer";
+
+/** `error` stops the operation, `warning` is told and passed by. */
+export type Severity = "error" | "warning";
+
+/** One thing that a person is told. */
+export interface Finding {
+    readonly code: FindingCode;
+    readonly severity: Severity;
+    /** What was found, one sentence without a final full stop. */
+    readonly found: string;
+    /** Host, bucket, object or argument it was found at. */
+    readonly where: string;
+    /** What it means for LLMOS, one sentence. */
+    readonly why: string;
+    /** What to do next, one or two sentences. */
+    readonly next: string;
+    /** Argument that caused it, for example `credentials.secretAccessKey`. */
+    readonly property?: string;
+}
+
+/** A finding as a person reads it: one line for what, three indented ones for where, why and next. */
+export function describe(finding: Finding): string {
+    return [
+        finding.found,
+        `  where: ${finding.where}`,
+        `  why:   ${finding.why}`,
+        `  next:  ${finding.next}`,
+    ].join("\n");
+}
+
+/** A failure of an operation, carrying the finding that explains it. */
+export class LlmosError extends Error {
+    override readonly name = "LlmosError";
+
+    constructor(
+        readonly finding: Finding,
+        options?: ErrorOptions,
+    ) {
+        super(describe(finding), options);
+    }
+}
+
+/** The error for a finding. */
+export function failureOf(finding: Finding): LlmosError {
+    return new LlmosError(finding);
+}
+
+/** Shorthand for a finding that stops the operation. */
+export function failure(code: FindingCode, rest: Omit<Finding, "code" | "severity">): LlmosError {
+    return new LlmosError({ code, severity: "error", ...rest });
+}
+
+/** The finding behind whatever was thrown; a programming error is rethrown, so that it is never taken for one. */
+export function findingOf(error: unknown): Finding {
+    if (error instanceof LlmosError) {
+        return error.finding;
+    }
+    throw error;
+}

@@ -1,0 +1,34 @@
+/**
+ * LLMOS model registries in Pulumi programs.
+ *
+ * @packageDocumentation
+ */
+export type { Addressing, Credentials, Keys, KeysInSecret, Reachability } from "./arguments";
+export type { ClusterReference } from "./kubernetes/connection";
+export type { Condition } from "./kubernetes/objects";
+export type { Check, ProofTarget } from "./proof";
+export { Bucket, type BucketArgs } from "./pulumi/bucket";
+export { BucketCors, type BucketCorsArgs } from "./pulumi/bucketCors";
+export { CredentialSecret, type CredentialSecretArgs } from "./pulumi/credentialSecret";
+export { DefaultRegistry, type DefaultRegistryArgs } from "./pulumi/defaultRegistry";
+export {
+    type GetRegistryArgs,
+    getDefaultRegistry,
+    getDefaultRegistryOutput,
+    getRegistries,
+    getRegistriesOutput,
+    getRegistry,
+    getRegistryOutput,
+    type LookupArgs,
+} from "./pulumi/lookups";
+export {
+    Registry,
+    type RegistryArgs,
+    type RegistryBucketArgs,
+    type RegistryCorsArgs,
+    type RegistryKeysArgs,
+} from "./pulumi/registry";
+export { RegistryObject, type RegistryObjectArgs } from "./pulumi/registryObject";
+export type { RegistryRow } from "./registries";
+export type { Timeouts } from "./resources/registryObject";
+export type { CorsMethod, CorsRule } from "./s3/cors";

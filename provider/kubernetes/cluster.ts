@@ -1,0 +1,246 @@
+/** The cluster as this provider uses it: read, list, server-side apply, merge, delete and watch. */
+import { createInterface } from "node:readline";
+import { LlmosError as Failure, failure, type LlmosError } from "../errors";
+import { absent, type Clock, present, type Reading } from "../lifecycle";
+import { networkFinding, type Peer } from "../network";
+import { loadKubeConfig } from "./connection";
+import { type ApiAnswer, type ApiRequest, Transport } from "./transport";
+
+/** The one field manager of everything that this provider applies (server-side apply). */
+export const FIELD_MANAGER = "pulumi-llmos";
+
+/** What every Kubernetes object has. */
+export interface KubernetesObject {
+    apiVersion?: string;
+    kind?: string;
+    metadata: {
+        name: string;
+        namespace?: string;
+        uid?: string;
+        resourceVersion?: string;
+        annotations?: Record<string, string>;
+        labels?: Record<string, string>;
+        deletionTimestamp?: string;
+    };
+}
+
+/** One line of a watch. */
+export interface WatchEvent<T> {
+    readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+    readonly object: T;
+}
+
+/** The API server's `Status`, as far as it is read. */
+interface Status {
+    readonly kind: "Status";
+    readonly reason?: string;
+    readonly message?: string;
+    readonly details?: {
+        readonly kind?: string;
+        readonly causes?: { readonly message?: string; field?: string }[];
+    };
+}
+
+export class Cluster {
+    private uid: Promise<string> | undefined;
+
+    constructor(private readonly transport: Transport) {}
+
+    static async connect(...source: Parameters<typeof loadKubeConfig>): Promise<Cluster> {
+        const config = await loadKubeConfig(...source);
+        return new Cluster(new Transport(config, realSleep));
+    }
+
+    get server(): string {
+        return this.transport.server;
+    }
+
+    /**
+     * Who the cluster is: the UID of namespace kube-system. It outlives rotated tokens and moved addresses, and
+     * differs between any two clusters.
+     */
+    identity(signal?: AbortSignal): Promise<string> {
+        this.uid ??= this.require<KubernetesObject>("/api/v1/namespaces/kube-system", signal).then(
+            (namespace) => namespace.metadata.uid ?? "",
+        );
+        return this.uid;
+    }
+
+    /** Reads one object. A plain-text 404 (a kind that is not installed) is unknown, not absent. */
+    async read<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<Reading<T>> {
+        try {
+            const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
+            if (answer.status === 404 && isStatus(answer.body)) {
+                return absent;
+            }
+            return present(this.accepted<T>("read", path, answer));
+        } catch (error) {
+            if (error instanceof Failure) {
+                return { outcome: "unknown", error };
+            }
+            throw error;
+        }
+    }
+
+    /** Lists a collection; an absent kind gives undefined. */
+    async list<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<T[] | undefined> {
+        const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
+        if (answer.status === 404) {
+            return undefined;
+        }
+        return this.accepted<{ items: T[] }>("list", path, answer).items;
+    }
+
+    /**
+     * Server-side apply: makes the object, or sets the fields given. Another manager's field is taken only with
+     * `force`; without it, a conflict is an error that names the field and its manager.
+     */
+    async apply<T extends KubernetesObject>(path: string, object: unknown, force: boolean): Promise<T> {
+        const answer = await this.send({
+            method: "PATCH",
+            path: `${path}?fieldManager=${FIELD_MANAGER}&force=${force}`,
+            contentType: "application/apply-patch+yaml",
+            body: object,
+        });
+        return this.accepted<T>("apply", path, answer);
+    }
+
+    /** JSON merge patch. With a resourceVersion in it, the outcome `conflict` means that somebody was faster. */
+    async merge<T extends KubernetesObject>(
+        path: string,
+        patch: unknown,
+    ): Promise<T | "conflict" | "absent"> {
+        const answer = await this.send({
+            method: "PATCH",
+            path: `${path}?fieldManager=${FIELD_MANAGER}`,
+            contentType: "application/merge-patch+json",
+            body: patch,
+        });
+        if (answer.status === 409) {
+            return "conflict";
+        }
+        return answer.status === 404 && isStatus(answer.body)
+            ? "absent"
+            : this.accepted<T>("update", path, answer);
+    }
+
+    /** Deletes exactly the object with this UID; one that is gone already is deleted. */
+    async delete(path: string, uid: string | undefined): Promise<void> {
+        const body = uid ? { preconditions: { uid } } : {};
+        const answer = await this.send({ method: "DELETE", path, body });
+        // 409: another object has taken the name since; ours is gone.
+        if (answer.status !== 404 && answer.status !== 409) {
+            this.accepted("delete", path, answer);
+        }
+    }
+
+    /**
+     * Watches one object of a collection. Resolves once the watch is open, so that what happens after it is
+     * seen; `onEnd` is called when the server ends it.
+     */
+    async watch<T extends KubernetesObject>(
+        collection: string,
+        name: string,
+        onEvent: (event: WatchEvent<T>) => void,
+        onEnd: () => void,
+    ): Promise<{ stop(): void }> {
+        const query = `watch=true&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
+        const response = await this.attempt(() =>
+            this.transport.open({ method: "GET", path: `${collection}?${query}` }),
+        );
+        if (response.statusCode !== 200) {
+            response.destroy();
+            throw this.refusal("watch", collection, { status: response.statusCode ?? 0, body: "" });
+        }
+        const lines = createInterface(response);
+        lines.on("line", (line) => onEvent(JSON.parse(line)));
+        lines.on("close", onEnd);
+        response.on("error", () => lines.close());
+        return { stop: () => response.destroy() };
+    }
+
+    private async require<T>(path: string, signal?: AbortSignal): Promise<T> {
+        const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
+        return this.accepted<T>("read", path, answer);
+    }
+
+    private send(request: ApiRequest): Promise<ApiAnswer> {
+        return this.attempt(() => this.transport.send(request));
+    }
+
+    private async attempt<T>(action: () => Promise<T>): Promise<T> {
+        try {
+            return await action();
+        } catch (error) {
+            const finding = networkFinding(error, this.peer());
+            throw finding
+                ? new Failure({ ...finding, code: "cluster-unreachable" }, { cause: error })
+                : error;
+        }
+    }
+
+    private peer(): Peer {
+        return {
+            url: this.server,
+            name: "The cluster's API server",
+            why: "The Registry object and its Secret live there.",
+            authority:
+                "Check the certificate authority in the kubeconfig; a rotated one needs a new kubeconfig.",
+        };
+    }
+
+    private accepted<T>(verb: string, path: string, answer: ApiAnswer): T {
+        if (answer.status >= 200 && answer.status < 300) {
+            return answer.body as T;
+        }
+        throw this.refusal(verb, path, answer);
+    }
+
+    private refusal(verb: string, path: string, answer: ApiAnswer): LlmosError {
+        const said = isStatus(answer.body) ? answer.body.message : undefined;
+        const where = `${this.server}${path.split("?")[0]}`;
+        if (answer.status === 404 && !isStatus(answer.body)) {
+            return crdsMissing(this.server, path);
+        }
+        if (answer.status === 409 && verb === "apply") {
+            return fieldConflict(where, answer.body);
+        }
+        return failure("cluster-refused", {
+            found: `The API server refuses to ${verb}: ${said ?? `status ${answer.status}`}`,
+            where: `${where} (status ${answer.status})`,
+            why: "The provider manages the Registry object and its Secret through these calls.",
+            next:
+                answer.status === 401 || answer.status === 403
+                    ? "Use a kubeconfig whose user may do this; the README lists the permissions (Requirements)."
+                    : "Correct what the API server says, then run again.",
+        });
+    }
+}
+
+/** The LLMOS operator's definitions are not installed. */
+export function crdsMissing(server: string, path: string): LlmosError {
+    return failure("crds-missing", {
+        found: "The cluster does not know the kind Registry of ml.llmos.ai/v1",
+        where: `${server}${path.split("?")[0]}`,
+        why: "Without the LLMOS operator's custom resource definitions there are no registries.",
+        next: "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed.",
+    });
+}
+
+function fieldConflict(where: string, body: unknown): LlmosError {
+    const causes = isStatus(body) ? (body.details?.causes ?? []) : [];
+    const fields = causes.map((cause) => `${cause.field} (${cause.message})`).join(", ");
+    return failure("field-conflict", {
+        found: `Another field manager holds what is declared here: ${fields || "see the object's managedFields"}`,
+        where,
+        why: "Two tools that set the same field undo each other's work.",
+        next: "Take the field out of the other tool, or set adopt: true to take it over once.",
+    });
+}
+
+function isStatus(body: unknown): body is Status {
+    return typeof body === "object" && body !== null && (body as Status).kind === "Status";
+}
+
+const realSleep: Clock["sleep"] = (milliseconds) =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));

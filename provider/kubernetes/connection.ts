@@ -1,0 +1,79 @@
+/** Which cluster: the places a kubeconfig is looked for, in order, and how it is loaded. */
+import { existsSync } from "node:fs";
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { failure } from "../errors";
+import type { Settings } from "../lifecycle";
+
+/** A cluster as a program names it. Neither field is compared: a rotated token is no change. */
+export interface ClusterReference {
+    /** Kubeconfig, as content or as a path. Content is kept secret. */
+    kubeconfig?: string;
+    /** Context of the kubeconfig. Default: its current one. */
+    context?: string;
+}
+
+/**
+ * The kubeconfig of the resource's `cluster` argument, else of the stack configuration (`llmos:kubeconfig`,
+ * `llmos:context`), else of `KUBECONFIG`, the default file or the pod's service account, in that order.
+ */
+export async function loadKubeConfig(
+    reference: ClusterReference | undefined,
+    settings: Settings,
+): Promise<KubeConfig> {
+    // Loaded here, not on top: it costs a quarter of a second that a program without lookups need not spend.
+    const { KubeConfig } = await import("@kubernetes/client-node");
+    const config = new KubeConfig();
+    const given = reference?.kubeconfig ?? settings.kubeconfig;
+    try {
+        loadInto(config, given);
+    } catch (error) {
+        throw unusable(given, error);
+    }
+    const context = reference?.context ?? settings.context;
+    if (context !== undefined) {
+        useContext(config, context);
+    }
+    if (!config.getCurrentCluster()) {
+        throw unusable(given, new Error("its current context names no cluster"));
+    }
+    return config;
+}
+
+function loadInto(config: KubeConfig, given: string | undefined): void {
+    if (given === undefined) {
+        config.loadFromDefault();
+    } else if (given.includes("\n") || given.trimStart().startsWith("{")) {
+        config.loadFromString(given);
+    } else if (existsSync(given)) {
+        config.loadFromFile(given);
+    } else {
+        throw new Error("there is no such file");
+    }
+}
+
+function useContext(config: KubeConfig, context: string): void {
+    if (!config.getContextObject(context)) {
+        const names = config.getContexts().map(({ name }) => name);
+        throw failure("cluster-unreachable", {
+            found: `The kubeconfig has no context "${context}"`,
+            where: `contexts there: ${names.join(", ") || "none"}`,
+            why: "Without it, it is not known which cluster is meant.",
+            next: 'Correct "cluster.context" or the stack configuration "llmos:context".',
+        });
+    }
+    config.setCurrentContext(context);
+}
+
+function unusable(given: string | undefined, cause: unknown): Error {
+    const where = given === undefined ? "KUBECONFIG or ~/.kube/config" : placeOf(given);
+    return failure("cluster-unreachable", {
+        found: `The kubeconfig cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+        where,
+        why: "The Registry object and its Secret live in the LLMOS cluster.",
+        next: 'Set KUBECONFIG, or the stack configuration "llmos:kubeconfig" (a path or the content), or the argument "cluster".',
+    });
+}
+
+function placeOf(given: string): string {
+    return given.includes("\n") ? "kubeconfig given as content" : given;
+}

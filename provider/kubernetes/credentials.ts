@@ -1,0 +1,104 @@
+/** S3 keys in a Secret of the cluster: the form in which the LLMOS operator reads them. */
+import { createHmac, randomBytes } from "node:crypto";
+import type { Credentials, Keys } from "../arguments";
+import { failure } from "../errors";
+import { type Context, known, type Reading } from "../lifecycle";
+import type { Cluster } from "./cluster";
+import type { ClusterReference } from "./connection";
+import {
+    ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
+    type SecretResource,
+    SYSTEM_NAMESPACE,
+    secretPath,
+} from "./objects";
+
+/** Namespace of credential Secrets: the argument, the stack configuration, else where the operator looks. */
+export function namespaceOf(context: Context, namespace?: string): string {
+    return namespace ?? context.settings.namespace ?? SYSTEM_NAMESPACE;
+}
+
+/** The keys themselves: as given, or read from the cluster. */
+export async function resolveKeys(
+    context: Context,
+    credentials: Credentials,
+    reference: ClusterReference | undefined,
+    signal?: AbortSignal,
+): Promise<Keys> {
+    if (!("secretName" in credentials)) {
+        return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };
+    }
+    const cluster = await context.cluster(reference);
+    return await readKeys(cluster, namespaceOf(context), credentials.secretName, signal);
+}
+
+/** Reads the keys of a Secret, exactly as the operator does: not trimmed. */
+export async function readKeys(
+    cluster: Cluster,
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+): Promise<Keys> {
+    const secret = known(await readSecret(cluster, namespace, name, signal));
+    const place = { where: `${cluster.server}, Secret ${namespace}/${name}`, property: "secretName" };
+    if (!secret) {
+        throw failure("secret-missing", {
+            found: `The Secret "${name}" does not exist in namespace "${namespace}"`,
+            why: "The LLMOS operator reads the S3 keys from it.",
+            next: "Correct the name, create the Secret, or give the keys themselves in credentials.",
+            ...place,
+        });
+    }
+    const keys = keysOf(secret);
+    const missing = [ACCESS_KEY_ID, SECRET_ACCESS_KEY].filter((key) => !secret.data?.[key]);
+    if (!keys) {
+        throw failure("secret-incomplete", {
+            found: `The Secret "${name}" does not contain ${missing.join(" and ")}`,
+            why: "The LLMOS operator looks for exactly these keys.",
+            next: `Add the missing data under ${missing.join(" and ")}.`,
+            ...place,
+        });
+    }
+    return keys;
+}
+
+export function readSecret(
+    cluster: Cluster,
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+): Promise<Reading<SecretResource>> {
+    return cluster.read<SecretResource>(secretPath(namespace, name), signal);
+}
+
+/** The keys that a Secret holds; undefined when one is missing or empty. */
+export function keysOf(secret: SecretResource): Keys | undefined {
+    const accessKeyId = decode(secret.data?.[ACCESS_KEY_ID]);
+    const secretAccessKey = decode(secret.data?.[SECRET_ACCESS_KEY]);
+    return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+}
+
+/** The `data` of a Secret that holds these keys. */
+export function secretData(keys: Keys): Record<string, string> {
+    return { [ACCESS_KEY_ID]: encode(keys.accessKeyId), [SECRET_ACCESS_KEY]: encode(keys.secretAccessKey) };
+}
+
+/** A salt for `digestOf`: hex, 16 random bytes. */
+export function newSalt(): string {
+    return randomBytes(16).toString("hex");
+}
+
+/** Salted hash by which a change of the keys is seen without storing them in clear. */
+export function digestOf(keys: Keys, salt: string): string {
+    return createHmac("sha256", salt)
+        .update(JSON.stringify([keys.accessKeyId, keys.secretAccessKey]))
+        .digest("hex");
+}
+
+function encode(text: string): string {
+    return Buffer.from(text, "utf8").toString("base64");
+}
+
+function decode(base64: string | undefined): string {
+    return Buffer.from(base64 ?? "", "base64").toString("utf8");
+}

@@ -1,0 +1,109 @@
+/** The right cluster, and our own objects on it. */
+import { type Finding, failure, findingOf, LlmosError } from "../errors";
+import type { Context, KnownPart } from "../lifecycle";
+import type { Cluster, KubernetesObject } from "./cluster";
+import type { ClusterReference } from "./connection";
+import { OWNER_ANNOTATION } from "./objects";
+
+/** Arguments and state of every resource that lives in a cluster. */
+export interface InCluster {
+    /** Which cluster. Default: stack configuration, then environment (README, "Configuration"). */
+    cluster?: ClusterReference;
+    /**
+     * Identity of the cluster (UID of namespace kube-system), filled in by the provider: a rotated token is no
+     * change, another cluster is a replacement.
+     */
+    clusterId?: string;
+}
+
+/** The cluster's identity for `check`; the prior one when it cannot be asked now. */
+export async function identify(
+    context: Context,
+    inputs: KnownPart<InCluster>,
+    prior: KnownPart<InCluster> | undefined,
+    signal: AbortSignal,
+): Promise<{ clusterId?: string }> {
+    try {
+        return { clusterId: await (await context.cluster(inputs.cluster)).identity(signal) };
+    } catch (error) {
+        findingOf(error);
+        return prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
+    }
+}
+
+/**
+ * The cluster that this state speaks of. Another one is an error, whatever was to be done there: its objects
+ * of the same name are not ours. A kubeconfig in the state that no longer works (a rotated token, a path of
+ * another machine) gives way to the one of configuration or environment, if that leads to the same cluster.
+ */
+export async function ownCluster(context: Context, state: InCluster): Promise<Cluster> {
+    try {
+        return await identified(context, state.cluster, state.clusterId);
+    } catch (error) {
+        if (state.cluster === undefined || state.clusterId === undefined) {
+            throw error;
+        }
+        return await identified(context, undefined, state.clusterId).catch(() => {
+            throw error;
+        });
+    }
+}
+
+async function identified(
+    context: Context,
+    reference: ClusterReference | undefined,
+    clusterId: string | undefined,
+): Promise<Cluster> {
+    const cluster = await context.cluster(reference);
+    const identity = await cluster.identity();
+    if (clusterId !== undefined && identity !== clusterId) {
+        throw failure("cluster-other", {
+            found: "This is another cluster than the one in the stack",
+            where: `${cluster.server} has the identity ${identity}, the stack knows ${clusterId}`,
+            why: "Objects of the same name there belong to somebody else.",
+            next: 'Use the kubeconfig of the stack\'s cluster (KUBECONFIG, "llmos:kubeconfig", "llmos:context"). To move to the other cluster, run `pulumi up` without a refresh: it replaces the resources.',
+        });
+    }
+    return cluster;
+}
+
+/**
+ * The cluster to delete from; undefined when a replacement moved the resource to another cluster and the old
+ * one is out of reach: then the old object is left, and said so.
+ */
+export async function clusterToLeave(
+    context: Context,
+    state: InCluster & { owner?: string },
+    what: string,
+): Promise<Cluster | undefined> {
+    try {
+        return await ownCluster(context, state);
+    } catch (error) {
+        const moved = context.history.created.has(state.owner ?? "");
+        if (moved && error instanceof LlmosError && error.finding.code === "cluster-other") {
+            await context.log.warn(
+                `${what} is left in the cluster ${state.clusterId}, which this kubeconfig does not reach. Delete it there by hand.`,
+            );
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** Whether the object was made by the very same program resource, for example in a run that was ended. */
+export function isOurs(object: KubernetesObject, owner: string | undefined): boolean {
+    return owner !== undefined && object.metadata.annotations?.[OWNER_ANNOTATION] === owner;
+}
+
+/** Why an existing object is not taken over. */
+export function takenFinding(cluster: Cluster, kind: string, object: KubernetesObject): Finding {
+    const { name, namespace, annotations } = object.metadata;
+    const owner = annotations?.[OWNER_ANNOTATION];
+    return failure("name-taken", {
+        found: `A ${kind} "${name}" exists already; it was made by ${owner ? `"${owner}"` : "someone else"}, not by this resource`,
+        where: `${cluster.server}, ${namespace ? `${namespace}/` : ""}${name}`,
+        why: "Overwriting it would break what relies on it.",
+        next: "Choose another name, or set adopt: true to let this stack manage it.",
+        property: "name",
+    }).finding;
+}

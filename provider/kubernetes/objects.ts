@@ -1,0 +1,72 @@
+/** The objects of LLMOS that this provider reads and writes, and where they live in the API. */
+import type { KubernetesObject } from "./cluster";
+
+/** Namespace in which the LLMOS operator looks for credential Secrets (`llmos/behaviour.md`). */
+export const SYSTEM_NAMESPACE = "llmos-system";
+
+/** Annotation of the one registry that new models and datasets use. */
+export const DEFAULT_ANNOTATION = "ml.llmos.ai/is-default-registry";
+
+/** Annotation that the LLMOS page shows as the description. */
+export const DESCRIPTION_ANNOTATION = "field.llmos.ai/description";
+
+/** Annotation that names the program resource an object belongs to. */
+export const OWNER_ANNOTATION = "pulumi-llmos/owner";
+
+/** Keys of a credential Secret, as the operator reads them. */
+export const ACCESS_KEY_ID = "accessKeyID";
+export const SECRET_ACCESS_KEY = "accessKeySecret";
+
+/** `ml.llmos.ai/v1 Registry`, as far as it is used. */
+export interface RegistryResource extends KubernetesObject {
+    spec?: {
+        backendType?: string;
+        s3Config?: {
+            useSSL?: boolean;
+            endpoint?: string;
+            bucket?: string;
+            accessCredentialSecretName?: string;
+        };
+    };
+    status?: {
+        storageAddress?: string;
+        conditions?: Condition[];
+    };
+}
+
+/** One condition of a Registry; the operator writes these four fields only (`llmos/observed.md`). */
+export interface Condition {
+    type: string;
+    status: string;
+    message?: string;
+    lastUpdateTime?: string;
+}
+
+/** A Secret; `data` holds base64. */
+export interface SecretResource extends KubernetesObject {
+    data?: Record<string, string>;
+}
+
+export const REGISTRIES = "/apis/ml.llmos.ai/v1/registries";
+
+export function registryPath(name: string): string {
+    return `${REGISTRIES}/${name}`;
+}
+
+export function secretPath(namespace: string, name: string): string {
+    return `/api/v1/namespaces/${namespace}/secrets/${name}`;
+}
+
+/** The operator's verdict; undefined as long as there is none. */
+export function accessible(registry: RegistryResource): Condition | undefined {
+    return registry.status?.conditions?.find((condition) => condition.type === "accessible");
+}
+
+export function isDefault(registry: RegistryResource): boolean {
+    return registry.metadata.annotations?.[DEFAULT_ANNOTATION] === "true";
+}
+
+/** Active or Inactive, as the LLMOS page shows it. */
+export function stateOf(registry: RegistryResource): "Active" | "Inactive" {
+    return accessible(registry)?.status === "True" ? "Active" : "Inactive";
+}

@@ -1,0 +1,135 @@
+/**
+ * What a resource is, free of Pulumi: a plain object of functions over typed inputs and a context. An adapter
+ * (today `provider/pulumi/dynamic.ts`) turns it into something an engine can drive.
+ */
+import type { Finding, LlmosError } from "./errors";
+import type { Fields } from "./fields";
+import type { Cluster } from "./kubernetes/cluster";
+import type { ClusterReference } from "./kubernetes/connection";
+import type { Questions } from "./questions";
+import type { S3Connection } from "./s3/client";
+import type { ObjectStore } from "./s3/objectStore";
+
+/** Time, so that tests need not wait for it. */
+export interface Clock {
+    /** Milliseconds since the epoch. */
+    now(): number;
+    /** Resolves after `milliseconds`. */
+    sleep(milliseconds: number): Promise<void>;
+}
+
+/** Where progress and warnings go. Never given a key. */
+export interface Log {
+    info(message: string): Promise<void>;
+    warn(message: string): Promise<void>;
+}
+
+/** Stack configuration (`llmos:…`), read by the provider process, so that destroy and refresh have it too. */
+export interface Settings {
+    /** Kubeconfig, as content or as a path. */
+    readonly kubeconfig?: string;
+    /** Context of the kubeconfig. */
+    readonly context?: string;
+    /** Namespace of credential Secrets; default `llmos-system`, the only one the LLMOS operator reads. */
+    readonly namespace?: string;
+    /** PEM certificates trusted for every S3 endpoint. */
+    readonly caBundle?: string;
+}
+
+/** All that a lifecycle may touch. */
+export interface Context {
+    readonly settings: Settings;
+    readonly clock: Clock;
+    readonly log: Log;
+    /** Read-only questions, each asked once a process. */
+    readonly questions: Questions;
+    /** What this process has done so far, for rules that span two calls. */
+    readonly history: History;
+    cluster(reference: ClusterReference | undefined): Promise<Cluster>;
+    objectStore(connection: S3Connection): Promise<ObjectStore>;
+}
+
+/** Facts about this process's own earlier calls; an engine runs one operation in one process. */
+export interface History {
+    /** Owners whose resource was created in this process: a later delete for the same owner ends a replacement. */
+    readonly created: Set<string>;
+    /** Default claims by cluster: the registry each program resource wants as the default. */
+    readonly defaultClaims: Map<string, Map<string, string>>;
+}
+
+/**
+ * The outcome of looking. Only `absent`, a confirmed "not found", may drop state; `unknown` is an error that
+ * leaves it as it was (a peer that read a 403 as "gone" planned to make every bucket anew).
+ */
+export type Reading<T> =
+    | { readonly outcome: "present"; readonly value: T }
+    | { readonly outcome: "absent" }
+    | { readonly outcome: "unknown"; readonly error: LlmosError };
+
+export const absent = { outcome: "absent" } as const;
+
+export function present<T>(value: T): Reading<T> {
+    return { outcome: "present", value };
+}
+
+/** The value of a reading, undefined when absent; an unknown one throws its error. */
+export function known<T>(reading: Reading<T>): T | undefined {
+    if (reading.outcome === "unknown") {
+        throw reading.error;
+    }
+    return reading.outcome === "present" ? reading.value : undefined;
+}
+
+/** What changes between a state and new inputs, by argument name. */
+export interface Difference {
+    /** Arguments that an update would change. */
+    readonly changes: readonly string[];
+    /** Arguments, among or beside those, that only a replacement can change. */
+    readonly replaces: readonly string[];
+    /** The old one must go before the new one can come (same name in the same place). */
+    readonly deleteBeforeReplace?: boolean;
+}
+
+/** A create or update that changed something and then failed: the engine keeps `state`, so that nothing is orphaned. */
+export class PartialFailure<S> extends Error {
+    constructor(
+        readonly id: string,
+        readonly state: S,
+        readonly reason: LlmosError,
+    ) {
+        super(reason.message);
+    }
+}
+
+/** Inputs that may still hold unknown values; `Partial` because an unknown one is left out. */
+export type KnownPart<I> = Partial<I>;
+
+/**
+ * A resource's life, in its order.
+ *
+ * @typeParam I - inputs, all known
+ * @typeParam S - state: the inputs and everything that was computed
+ */
+export interface Lifecycle<I extends object, S extends I> {
+    /** Type name, as in `llmos:Bucket`. */
+    readonly type: string;
+    /** Decoders of the inputs: the pure part of `check`. */
+    readonly fields: Fields<I>;
+    /** Rules over several arguments, pure. */
+    validate?(inputs: KnownPart<I>): Finding[];
+    /** Fills in what depends on the stack's configuration. */
+    complete?(context: Context, inputs: KnownPart<I>, prior: KnownPart<I> | undefined): Promise<Partial<I>>;
+    /** Rules that span several resources of one program; asked even where nothing may be asked of the servers. */
+    acrossProgram?(context: Context, inputs: KnownPart<I>): Finding[];
+    /**
+     * Read-only questions to both sides, before anything is changed. `prior` holds the inputs of the existing
+     * resource, undefined for a new one.
+     */
+    preflight(context: Context, inputs: KnownPart<I>, prior: KnownPart<I> | undefined): Promise<Finding[]>;
+    /** Pure comparison; unknown inputs are left out of `inputs` and named in `unknowns`. */
+    diff(state: S, inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Difference;
+    create(context: Context, inputs: I): Promise<{ id: string; state: S }>;
+    read(context: Context, id: string, state: S): Promise<Reading<S>>;
+    update(context: Context, id: string, state: S, inputs: I): Promise<S>;
+    delete(context: Context, id: string, state: S): Promise<void>;
+}

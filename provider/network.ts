@@ -1,0 +1,142 @@
+/** What a failed connection means, in words: shared by the S3 side and the cluster side. */
+import type { Finding, FindingCode } from "./errors";
+
+/** The far side of a connection, and the words that differ between S3 and cluster. */
+export interface Peer {
+    /** For example `https://s3.registry.com:5000`. */
+    readonly url: string;
+    /** For example `The S3 endpoint`. */
+    readonly name: string;
+    /** What it means when it cannot be reached. */
+    readonly why: string;
+    /** How a private authority is given. */
+    readonly authority: string;
+}
+
+interface Cause {
+    readonly code: FindingCode;
+    readonly found: (peer: Peer) => string;
+    readonly next: (peer: Peer) => string;
+}
+
+const RESOLVE: Cause = {
+    code: "name-not-resolved",
+    found: (peer) => `${peer.name}'s host name cannot be resolved`,
+    next: () => "Check the spelling, and that this machine's DNS knows the name.",
+};
+const REFUSED: Cause = {
+    code: "connection-refused",
+    found: (peer) => `${peer.name} refuses the connection: nothing listens there`,
+    next: () => "Check the port, and that the server runs.",
+};
+const UNREACHABLE: Cause = {
+    code: "unreachable",
+    found: (peer) => `${peer.name} cannot be reached`,
+    next: () => "Check network, firewall and proxy between this machine and it.",
+};
+const TIMED_OUT: Cause = {
+    code: "timed-out",
+    found: (peer) => `${peer.name} did not answer in time`,
+    next: () => "Check network, firewall and the server's health, then run again.",
+};
+const NO_TLS: Cause = {
+    code: "tls-not-spoken",
+    found: (peer) => `${peer.name} does not speak TLS`,
+    next: () => "Check the port: plain http is served there, and HTTPS is needed.",
+};
+const AUTHORITY: Cause = {
+    code: "tls-unknown-authority",
+    found: (peer) => `${peer.name}'s certificate was issued by an authority that is not trusted here`,
+    next: (peer) => peer.authority,
+};
+const EXPIRED: Cause = {
+    code: "tls-expired",
+    found: (peer) => `${peer.name}'s certificate has expired or is not valid yet`,
+    next: () => "Renew the certificate, and check the clocks on both sides.",
+};
+const WRONG_HOST: Cause = {
+    code: "tls-wrong-host",
+    found: (peer) => `${peer.name}'s certificate is for another host name`,
+    next: () => "Use a name that the certificate holds, or have it issued for this one.",
+};
+const BROKEN: Cause = {
+    code: "unreachable",
+    found: (peer) => `The connection to ${lowerFirst(peer.name)} broke off`,
+    next: () => "Run again; if it lasts, check the server, and the proxies before it.",
+};
+
+/** Error codes of Node's dns, net and tls modules (OpenSSL's verify codes among them). */
+const CAUSES: Readonly<Record<string, Cause>> = {
+    ENOTFOUND: RESOLVE,
+    EAI_AGAIN: RESOLVE,
+    ECONNREFUSED: REFUSED,
+    EHOSTUNREACH: UNREACHABLE,
+    ENETUNREACH: UNREACHABLE,
+    EADDRNOTAVAIL: UNREACHABLE,
+    ETIMEDOUT: TIMED_OUT,
+    ESOCKETTIMEDOUT: TIMED_OUT,
+    ABORT_ERR: TIMED_OUT,
+    ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+    EPROTO: NO_TLS,
+    DEPTH_ZERO_SELF_SIGNED_CERT: AUTHORITY,
+    SELF_SIGNED_CERT_IN_CHAIN: AUTHORITY,
+    UNABLE_TO_GET_ISSUER_CERT: AUTHORITY,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: AUTHORITY,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: AUTHORITY,
+    CERT_UNTRUSTED: AUTHORITY,
+    CERT_SIGNATURE_FAILURE: AUTHORITY,
+    CERT_HAS_EXPIRED: EXPIRED,
+    CERT_NOT_YET_VALID: EXPIRED,
+    ERR_TLS_CERT_ALTNAME_INVALID: WRONG_HOST,
+    ECONNRESET: BROKEN,
+    EPIPE: BROKEN,
+    ECONNABORTED: BROKEN,
+    ERR_STREAM_PREMATURE_CLOSE: BROKEN,
+    HPE_INVALID_CONSTANT: BROKEN,
+};
+
+/** Failures worth another try: the connection, not the request, was at fault. */
+const TRANSIENT = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"]);
+
+/** The code of a network failure, looked for along the chain of causes; undefined when it is none. */
+export function networkCode(error: unknown): string | undefined {
+    for (let link = error; link instanceof Error; link = link.cause) {
+        const code = (link as NodeJS.ErrnoException).code;
+        if (typeof code === "string" && code in CAUSES) {
+            return code;
+        }
+        if (link.name === "TimeoutError" || link.name === "AbortError") {
+            return "ETIMEDOUT";
+        }
+        if (link instanceof AggregateError && link.errors.length > 0) {
+            return networkCode(link.errors[0]);
+        }
+    }
+    return undefined;
+}
+
+export function isTransient(error: unknown): boolean {
+    return TRANSIENT.has(networkCode(error) ?? "");
+}
+
+/** The finding for a failed connection; undefined when the error is not about the connection. */
+export function networkFinding(error: unknown, peer: Peer): Finding | undefined {
+    const code = networkCode(error);
+    const cause = code === undefined ? undefined : CAUSES[code];
+    if (!cause) {
+        return undefined;
+    }
+    return {
+        code: cause.code,
+        severity: "error",
+        found: cause.found(peer),
+        where: `${peer.url} (${code})`,
+        why: peer.why,
+        next: cause.next(peer),
+    };
+}
+
+function lowerFirst(text: string): string {
+    return text.charAt(0).toLowerCase() + text.slice(1);
+}

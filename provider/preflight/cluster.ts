@@ -1,0 +1,89 @@
+/** Is the cluster there, is LLMOS on it, and is the namespace of the Secrets? */
+import { type Finding, failure, findingOf } from "../errors";
+import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
+import { crdsMissing } from "../kubernetes/cluster";
+import type { ClusterReference } from "../kubernetes/connection";
+import { REGISTRIES, SYSTEM_NAMESPACE } from "../kubernetes/objects";
+import { type Context, known } from "../lifecycle";
+
+/** Name under which a cluster's answers are remembered. */
+function nameOf(reference: ClusterReference | undefined): string {
+    return JSON.stringify([reference?.kubeconfig ?? null, reference?.context ?? null]);
+}
+
+/** Asks the cluster, once a process: reachable, and of which identity. */
+export function askCluster(context: Context, reference: ClusterReference | undefined): Promise<Finding[]> {
+    return context.questions.once(`cluster ${nameOf(reference)}`, (signal) =>
+        explained(async () => {
+            await (await context.cluster(reference)).identity(signal);
+            return [];
+        }),
+    );
+}
+
+/** Asks whether the kind Registry is installed. */
+export function askForRegistries(
+    context: Context,
+    reference: ClusterReference | undefined,
+): Promise<Finding[]> {
+    return context.questions.once(`registries ${nameOf(reference)}`, async (signal) => {
+        const unreachable = await askCluster(context, reference);
+        return unreachable.length > 0
+            ? unreachable
+            : await explained(async () => kindFindings(await context.cluster(reference), signal));
+    });
+}
+
+async function kindFindings(cluster: Cluster, signal: AbortSignal): Promise<Finding[]> {
+    const path = `${REGISTRIES}?limit=1`;
+    const found = await cluster.list(path, signal);
+    return found ? [] : [crdsMissing(cluster.server, path).finding];
+}
+
+/** Asks whether the namespace is there. */
+export function askForNamespace(
+    context: Context,
+    reference: ClusterReference | undefined,
+    namespace: string,
+): Promise<Finding[]> {
+    return context.questions.once(`namespace ${namespace} ${nameOf(reference)}`, async (signal) => {
+        const unreachable = await askCluster(context, reference);
+        return unreachable.length > 0
+            ? unreachable
+            : await explained(async () =>
+                  namespaceFindings(await context.cluster(reference), namespace, signal),
+              );
+    });
+}
+
+async function namespaceFindings(
+    cluster: Cluster,
+    namespace: string,
+    signal: AbortSignal,
+): Promise<Finding[]> {
+    const path = `/api/v1/namespaces/${namespace}`;
+    if (known(await cluster.read<KubernetesObject>(path, signal))) {
+        return [];
+    }
+    const next =
+        namespace === SYSTEM_NAMESPACE
+            ? "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed."
+            : 'Correct the namespace ("namespace" or the stack configuration "llmos:namespace"); the LLMOS operator reads llmos-system only.';
+    return [
+        failure("namespace-missing", {
+            found: `The namespace "${namespace}" does not exist`,
+            where: cluster.server,
+            why: "The LLMOS operator looks for credential Secrets there.",
+            next,
+        }).finding,
+    ];
+}
+
+/** The findings of a question, a failure among them. */
+export async function explained(ask: () => Promise<Finding[]>): Promise<Finding[]> {
+    try {
+        return await ask();
+    } catch (error) {
+        return [findingOf(error)];
+    }
+}

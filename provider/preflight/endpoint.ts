@@ -1,0 +1,60 @@
+/** Is the endpoint there, over TLS that can be trusted, with a clock like ours? */
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import type { S3Server } from "../arguments";
+import type { Finding } from "../errors";
+import type { Context } from "../lifecycle";
+import { networkFinding } from "../network";
+import { trust, urlOf } from "../s3/client";
+import { s3Peer } from "../s3/failures";
+
+/** A signature is refused when the clocks differ by more (S3 documentation, RequestTimeTooSkewed). */
+const MAX_SKEW_MS = 15 * 60 * 1_000;
+
+/** Asks the endpoint, once a process: name, connection, TLS and clock in one unsigned HEAD request. */
+export function askEndpoint(context: Context, server: S3Server): Promise<Finding[]> {
+    const key = `endpoint ${server.endpoint} ${server.caBundle ?? ""}`;
+    return context.questions.once(key, async (signal) => {
+        try {
+            return clockFindings(await head(server, signal), server, context.clock.now());
+        } catch (error) {
+            const finding = networkFinding(error, s3Peer(server.endpoint));
+            if (!finding) {
+                throw error;
+            }
+            return [{ ...finding, property: "endpoint" }];
+        }
+    });
+}
+
+/** Any answer will do, a refusal too: only the way there is in question. */
+function head(server: S3Server, signal: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+        const options = { method: "HEAD", signal, agent: false, ...trust(server.caBundle) } as const;
+        const outgoing = request(urlOf(server.endpoint), options, (response) => {
+            response.resume();
+            resolve(response);
+        });
+        outgoing.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+        outgoing.end();
+    });
+}
+
+function clockFindings(response: IncomingMessage, server: S3Server, now: number): Finding[] {
+    const theirs = Date.parse(response.headers.date ?? "");
+    const skew = Math.abs(theirs - now);
+    if (!(skew > MAX_SKEW_MS)) {
+        return [];
+    }
+    return [
+        {
+            code: "clock-skew",
+            severity: "error",
+            found: `The S3 server's clock and this machine's differ by ${Math.round(skew / 60_000)} minutes`,
+            where: `${urlOf(server.endpoint)}: ${response.headers.date}`,
+            why: "Signatures hold the time; one that is more than 15 minutes off is refused.",
+            next: "Set the clock (NTP) on this machine or on the server.",
+            property: "endpoint",
+        },
+    ];
+}

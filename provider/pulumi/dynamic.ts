@@ -1,0 +1,250 @@
+/**
+ * The adapter from a lifecycle to a Pulumi dynamic resource, and the module that the serialised provider
+ * requires (`pulumi-llmos/dynamic`). Its seven functions are a contract with every state written before:
+ * they may learn, but never change their names or arguments.
+ */
+import type * as pulumi from "@pulumi/pulumi";
+import { describe, type Finding, failure, findingOf, LlmosError } from "../errors";
+import { type Decoding, decodeFields } from "../fields";
+import { type Context, type Lifecycle, PartialFailure, type Settings } from "../lifecycle";
+import { bucket } from "../resources/bucket";
+import { bucketCors } from "../resources/bucketCors";
+import { credentialSecret } from "../resources/credentialSecret";
+import { defaultRegistry } from "../resources/defaultRegistry";
+import { registryObject } from "../resources/registryObject";
+import { realContext } from "./context";
+import { engineLog } from "./engineLog";
+import { received, sendable } from "./wire";
+
+type Properties = Record<string, unknown>;
+
+/** A lifecycle whose types the engine has erased; `decodeFields` has checked what goes in. */
+type AnyLifecycle = Lifecycle<Properties, Properties>;
+
+const LIFECYCLES = Object.fromEntries(
+    [bucket, bucketCors, credentialSecret, registryObject, defaultRegistry].map((lifecycle) => [
+        lifecycle.type,
+        lifecycle as unknown as AnyLifecycle,
+    ]),
+);
+
+/** Version of the shape of the state; a reader for each older one goes into `stateOf`. */
+const SCHEMA_VERSION = 1;
+
+let context: Context = realContext({}, engineLog);
+
+/** Called once a process and type, with the stack's configuration, before anything else. */
+export async function configure(_type: string, { config }: pulumi.dynamic.ConfigureRequest): Promise<void> {
+    const settings: Settings = sendable({
+        kubeconfig: config.get("llmos:kubeconfig"),
+        context: config.get("llmos:context"),
+        namespace: config.get("llmos:namespace"),
+        caBundle: config.get("llmos:caBundle"),
+    }) as Settings;
+    if (JSON.stringify(settings) !== JSON.stringify(context.settings)) {
+        context = realContext(settings, engineLog);
+    }
+}
+
+/** Validates, fills in defaults, and asks both sides: the only call that a new resource gets at preview. */
+export async function check(
+    type: string,
+    olds: Properties | undefined,
+    news: Properties,
+): Promise<pulumi.dynamic.CheckResult> {
+    const lifecycle = lifecycleOf(type);
+    const { inputs, unknowns, problems } = decode(lifecycle, news);
+    if (problems.length > 0) {
+        return { inputs: news, failures: problems.map(({ path, reason }) => refusal(`${path} ${reason}`)) };
+    }
+    const prior = priorOf(lifecycle, olds);
+    const filled = (await lifecycle.complete?.(context, inputs, prior)) ?? {};
+    const completed = { ...inputs, ...without(filled, unknowns) };
+    await tellUnknowns(type, completed, unknowns);
+    const rules = [
+        ...(lifecycle.validate?.(completed) ?? []),
+        ...(lifecycle.acrossProgram?.(context, completed) ?? []),
+    ];
+    const answers = await ask(lifecycle, completed, prior);
+    const failures = [
+        ...(await tell(rules, false)),
+        ...(await tell(answers, completed.reachability === "warn")),
+    ];
+    return { inputs: { ...news, ...sendable(completed) }, failures };
+}
+
+export async function diff(
+    type: string,
+    _id: string,
+    olds: Properties,
+    news: Properties,
+): Promise<pulumi.dynamic.DiffResult> {
+    const lifecycle = lifecycleOf(type);
+    const { inputs, unknowns } = decode(lifecycle, news);
+    const {
+        changes,
+        replaces,
+        deleteBeforeReplace = false,
+    } = lifecycle.diff(stateOf(olds), inputs, unknowns);
+    return { changes: changes.length > 0, replaces: [...replaces], deleteBeforeReplace };
+}
+
+export async function create(type: string, inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
+    const lifecycle = lifecycleOf(type);
+    return await keepingPartialState(async () => {
+        const { id, state } = await lifecycle.create(context, decode(lifecycle, inputs).inputs);
+        return { id, outs: outputsOf(state) };
+    });
+}
+
+export async function read(type: string, id: string, props?: Properties): Promise<pulumi.dynamic.ReadResult> {
+    const lifecycle = lifecycleOf(type);
+    const reading = await lifecycle.read(context, id, stateOf(props ?? {})).catch(unexplained);
+    if (reading.outcome === "unknown") {
+        throw plain(reading.error);
+    }
+    if (reading.outcome === "absent") {
+        return { id: "", props: {} };
+    }
+    const { value: state } = reading;
+    const inputs = Object.fromEntries(Object.keys(lifecycle.fields).map((name) => [name, state[name]]));
+    return { id, props: outputsOf(state), inputs: sendable(inputs) };
+}
+
+export async function update(
+    type: string,
+    id: string,
+    olds: Properties,
+    news: Properties,
+): Promise<pulumi.dynamic.UpdateResult> {
+    const lifecycle = lifecycleOf(type);
+    return await keepingPartialState(async () => {
+        const state = await lifecycle.update(context, id, stateOf(olds), decode(lifecycle, news).inputs);
+        return { outs: outputsOf(state) };
+    });
+}
+
+export async function remove(type: string, id: string, props: Properties): Promise<void> {
+    await lifecycleOf(type)
+        .delete(context, id, stateOf(props))
+        .catch((error: unknown) => {
+            throw plain(error);
+        });
+}
+
+function lifecycleOf(type: string): AnyLifecycle {
+    const lifecycle = LIFECYCLES[type];
+    if (!lifecycle) {
+        throw new Error(
+            `This release of pulumi-llmos knows no resource type "${type}"; a newer one wrote this stack.`,
+        );
+    }
+    return lifecycle;
+}
+
+interface Decoded {
+    readonly inputs: Properties;
+    /** Names of the arguments that are unknown, or hold something unknown. */
+    readonly unknowns: ReadonlySet<string>;
+    readonly problems: Decoding["problems"];
+}
+
+function decode(lifecycle: AnyLifecycle, properties: Properties): Decoded {
+    const decoding: Decoding = { problems: [], unknowns: [] };
+    const inputs = decodeFields(lifecycle.fields, received(properties), "", decoding);
+    const unknowns = new Set(decoding.unknowns.map((path) => path.split(/[.[]/, 1)[0] ?? path));
+    return { inputs, unknowns, problems: decoding.problems };
+}
+
+/** The inputs of the existing resource; undefined for a new one. */
+function priorOf(lifecycle: AnyLifecycle, olds: Properties | undefined): Properties | undefined {
+    const known = received(olds);
+    return Object.keys(known).length === 0 ? undefined : decode(lifecycle, known).inputs;
+}
+
+async function ask(
+    lifecycle: AnyLifecycle,
+    inputs: Properties,
+    prior: Properties | undefined,
+): Promise<Finding[]> {
+    if (inputs.reachability === "off") {
+        return [];
+    }
+    try {
+        return await lifecycle.preflight(context, inputs, prior);
+    } catch (error) {
+        return [findingOf(error)];
+    }
+}
+
+/** Tells warnings, and gives failures for the rest; with `lenient`, what fails is told as a warning too. */
+async function tell(findings: Finding[], lenient: boolean): Promise<pulumi.dynamic.CheckFailure[]> {
+    const failures = findings.filter(({ severity }) => severity === "error" && !lenient);
+    for (const finding of findings.filter((each) => !failures.includes(each))) {
+        await context.log.warn(describe(finding));
+    }
+    return failures.map((finding) => refusal(describe(finding)));
+}
+
+/** The engine prints the value of a property that it is given the name of: no name, so that no key is printed. */
+function refusal(reason: string): pulumi.dynamic.CheckFailure {
+    return { property: "", reason };
+}
+
+async function tellUnknowns(type: string, inputs: Properties, unknowns: ReadonlySet<string>): Promise<void> {
+    if (unknowns.size > 0 && inputs.reachability !== "off") {
+        const name = String(inputs.owner ?? "").replace(/^[^/]*\/[^/]*\//, "");
+        const which = [...unknowns].join(", ");
+        await context.log.info(`${type} ${name}: not known yet, so not checked at preview: ${which}.`);
+    }
+}
+
+function without(properties: Properties, names: ReadonlySet<string>): Properties {
+    return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.has(name)));
+}
+
+function outputsOf(state: Properties): Properties {
+    return { ...sendable(state), schemaVersion: SCHEMA_VERSION };
+}
+
+/** The state as the lifecycle wrote it, whichever release it was. */
+function stateOf(properties: Properties): Properties {
+    const { schemaVersion, ...state } = received(properties);
+    if (typeof schemaVersion === "number" && schemaVersion > SCHEMA_VERSION) {
+        throw plain(
+            failure("state-newer", {
+                found: `The stack was written by a newer release of pulumi-llmos (schema version ${schemaVersion})`,
+                where: `this release reads up to schema version ${SCHEMA_VERSION}`,
+                why: "An older release could misread it.",
+                next: "Install the newer release: npm install pulumi-llmos@latest",
+            }),
+        );
+    }
+    return state;
+}
+
+/** A failure that left something behind goes to the engine with its state, so that nothing is orphaned. */
+async function keepingPartialState<T>(act: () => Promise<T>): Promise<T> {
+    try {
+        return await act();
+    } catch (error) {
+        if (error instanceof PartialFailure) {
+            const { id, reason } = error;
+            const properties = outputsOf(error.state as Properties);
+            throw Object.assign(new Error(reason.message), { id, properties, reasons: [reason.message] });
+        }
+        throw plain(error);
+    }
+}
+
+function unexplained(error: unknown): never {
+    throw plain(error);
+}
+
+/** An explained failure without the stack, which the SDK would print beside it. */
+function plain(error: unknown): unknown {
+    if (error instanceof LlmosError) {
+        error.stack = "";
+    }
+    return error;
+}

@@ -1,0 +1,289 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Addressing, Keys, KeysInSecret, Reachability } from "../arguments";
+import type { ClusterReference } from "../kubernetes/connection";
+import type { Condition } from "../kubernetes/objects";
+import type { Check } from "../proof";
+import type { Timeouts } from "../resources/registryObject";
+import type { CorsRule } from "../s3/cors";
+import { Bucket } from "./bucket";
+import { BucketCors } from "./bucketCors";
+import { CredentialSecret } from "./credentialSecret";
+import { DefaultRegistry } from "./defaultRegistry";
+import type { Deep } from "./inputs";
+import { RegistryObject } from "./registryObject";
+
+/** A bucket that this stack makes or manages. */
+export interface RegistryBucketArgs {
+    /** Bucket name (S3 "Bucket naming rules"). */
+    name: pulumi.Input<string>;
+    /** Default true: make it. False: it must exist, and is never deleted. */
+    create?: pulumi.Input<boolean>;
+    /** Take over an existing bucket that is in use. Default false. */
+    adopt?: pulumi.Input<boolean>;
+    /** Delete the bucket with all that is in it. Default false; counts only once it has been applied. */
+    forceDestroy?: pulumi.Input<boolean>;
+}
+
+/** S3 keys, for a Secret that this stack makes. */
+export type RegistryKeysArgs = Deep<Keys> & {
+    /** Name of the Secret. Default: the registry's name followed by `-credentials`. */
+    name?: pulumi.Input<string>;
+};
+
+/** CORS rules: origins with the rule of the LLMOS guide, or rules of your own. */
+export type RegistryCorsArgs =
+    | { allowedOrigins: pulumi.Input<pulumi.Input<string>[]> }
+    | { rules: pulumi.Input<pulumi.Input<Deep<CorsRule>>[]> };
+
+/**
+ * Arguments of a {@link Registry}. Which resources there are is decided by the shape of `credentials`, `cors`
+ * and `default`; these are plain, and take outputs inside.
+ */
+export interface RegistryArgs {
+    /** Name, unique in the cluster. Default: the resource's name. Another name replaces the registry, the new one first. */
+    name?: pulumi.Input<string>;
+    /** Shown on the LLMOS page. */
+    description?: pulumi.Input<string>;
+    /** S3 server as `host[:port]`; `https://` in front is accepted, http is refused (LLMOS guide). */
+    endpoint: pulumi.Input<string>;
+    /** Name of a bucket that exists, or a bucket to make. */
+    bucket: pulumi.Input<string> | RegistryBucketArgs;
+    /** Keys for LLMOS, or the name of an existing Secret that holds them, which keeps them out of the stack. */
+    credentials: RegistryKeysArgs | pulumi.Output<Keys> | Deep<KeysInSecret>;
+    /** Keys that make the bucket and set CORS. Default: `credentials`. */
+    adminCredentials?: pulumi.Input<Deep<Keys>>;
+    /** Origins of the LLMOS page, or rules; `false` leaves the bucket's CORS alone. */
+    cors: RegistryCorsArgs | false;
+    /** Make it the cluster's default for new models and datasets. Default false. */
+    default?: boolean;
+    /** PEM certificates of the S3 server's authority, as content. Default: `llmos:caBundle`, else the system's. */
+    caBundle?: pulumi.Input<string>;
+    /** Region that requests are signed for. Default `us-east-1`. */
+    region?: pulumi.Input<string>;
+    /** How the bucket is addressed. Default `auto`: in the host name for AWS, in the path for everything else. */
+    addressing?: pulumi.Input<Addressing>;
+    /** What a failed question of preview does. Default `enforce`: it stops. */
+    reachability?: pulumi.Input<Reachability>;
+    /** Which cluster. Default: stack configuration, then environment. */
+    cluster?: pulumi.Input<Deep<ClusterReference>>;
+    /** Namespace of the Secret. Default `llmos-system` or `llmos:namespace`; the LLMOS operator reads `llmos-system` only. */
+    namespace?: pulumi.Input<string>;
+    /** Take over a Registry and a Secret of these names that exist already. Default false. */
+    adopt?: pulumi.Input<boolean>;
+    /** Says that the content has been moved: lets endpoint and bucket change although something uses the registry. */
+    relocate?: pulumi.Input<boolean>;
+    /** Prove that the keys can write, with one small object that is deleted again. Default true. */
+    proveWriting?: pulumi.Input<boolean>;
+    /** How long to wait for the LLMOS operator. */
+    timeouts?: pulumi.Input<Deep<Timeouts>>;
+}
+
+/**
+ * An LLMOS registry as one unit: bucket, CORS rules, credential Secret, Registry object and default flag, each
+ * a resource of its own below this one.
+ *
+ * @example
+ * ```ts
+ * new llmos.Registry("models", {
+ *     endpoint: "s3.registry.com:5000",
+ *     bucket: { name: "models" },
+ *     credentials: { accessKeyId, secretAccessKey },
+ *     cors: { allowedOrigins: ["https://llmos.example.com"] },
+ *     default: true,
+ * });
+ * ```
+ */
+export class Registry extends pulumi.ComponentResource {
+    /** Name of the Registry. */
+    readonly name: pulumi.Output<string>;
+    /** Endpoint, as `host[:port]`. */
+    readonly endpoint: pulumi.Output<string>;
+    /** Bucket name. */
+    readonly bucket: pulumi.Output<string>;
+    /** Name of the Secret that holds the keys. */
+    readonly secretName: pulumi.Output<string>;
+    /** For display; in virtual-host style whatever the server speaks, so not an address to dial. */
+    readonly storageAddress: pulumi.Output<string | undefined>;
+    /** Whether this stack makes it the cluster's default. */
+    readonly isDefault: pulumi.Output<boolean>;
+    /** Active or Inactive, as the LLMOS page shows it. */
+    readonly state: pulumi.Output<"Active" | "Inactive">;
+    /** The conditions that the LLMOS operator wrote. */
+    readonly conditions: pulumi.Output<Condition[]>;
+    /** What was proved about store and keys, and when. */
+    readonly checks: pulumi.Output<Check[]>;
+
+    constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
+        super("llmos:index:Registry", name, {}, options);
+        const parts = new Parts(this, name, args);
+        const bucket = parts.bucket();
+        const secret = parts.secret(bucket);
+        const cors = parts.cors([bucket, ...secret]);
+        const registry = parts.registry(secret[0], [bucket, ...secret, ...cors]);
+        const [flag] = parts.defaultFlag(registry);
+        this.name = registry.name;
+        this.endpoint = registry.endpoint;
+        this.bucket = registry.bucket;
+        this.secretName = registry.secretName;
+        this.storageAddress = registry.storageAddress;
+        this.isDefault = flag ? flag.isDefault : pulumi.output(false);
+        this.state = registry.state;
+        this.conditions = registry.conditions;
+        this.checks = registry.checks;
+        const { endpoint, secretName, storageAddress, isDefault, state, conditions, checks } = this;
+        this.registerOutputs({
+            name: this.name,
+            bucket: this.bucket,
+            endpoint,
+            secretName,
+            storageAddress,
+            isDefault,
+            state,
+            conditions,
+            checks,
+        });
+    }
+}
+
+/**
+ * The children of one registry. They are given each other's names as inputs and wait for each other, instead of
+ * taking each other's outputs: an output is unknown while its resource is updated, and preview would then show
+ * changes where there are none.
+ */
+class Parts {
+    private readonly options: pulumi.CustomResourceOptions;
+    private readonly registryName: pulumi.Input<string>;
+
+    constructor(
+        parent: Registry,
+        private readonly name: string,
+        private readonly args: RegistryArgs,
+    ) {
+        this.options = { parent };
+        this.registryName = args.name ?? name;
+    }
+
+    bucket(): Bucket {
+        const { create, adopt, forceDestroy } = this.bucketArgs;
+        return new Bucket(
+            `${this.name}-bucket`,
+            given({ ...this.storage, name: this.bucketArgs.name, create, adopt, forceDestroy }),
+            this.options,
+        );
+    }
+
+    /** None when an existing Secret is used. */
+    secret(bucket: Bucket): CredentialSecret[] {
+        const keys = this.keys;
+        if (!keys) {
+            return [];
+        }
+        const { endpoint, region, addressing, caBundle, namespace, adopt, proveWriting } = this.args;
+        const args = given({
+            ...this.common,
+            name: this.secretName,
+            ...keys,
+            namespace,
+            adopt,
+            proveWriting,
+            target: given({ endpoint, region, addressing, caBundle, bucket: this.bucketArgs.name }),
+        });
+        return [new CredentialSecret(`${this.name}-secret`, args, this.after([bucket]))];
+    }
+
+    /** None when CORS is left alone. */
+    cors(before: pulumi.Resource[]): BucketCors[] {
+        const { cors, adopt } = this.args;
+        if (cors === false) {
+            return [];
+        }
+        const adoptCors = this.bucketArgs.adopt ?? adopt;
+        const args = given({ ...this.storage, ...cors, bucket: this.bucketArgs.name, adopt: adoptCors });
+        return [new BucketCors(`${this.name}-cors`, args, this.after(before))];
+    }
+
+    registry(secret: CredentialSecret | undefined, before: pulumi.Resource[]): RegistryObject {
+        const { description, endpoint, region, addressing, caBundle, namespace } = this.args;
+        const { adopt, relocate, proveWriting, timeouts } = this.args;
+        const args = given({
+            ...this.common,
+            name: this.registryName,
+            description,
+            endpoint,
+            region,
+            addressing,
+            caBundle,
+            namespace,
+            adopt,
+            relocate,
+            proveWriting,
+            timeouts,
+            bucket: this.bucketArgs.name,
+            secretName: secret ? madeBy(secret, this.secretName) : this.secretName,
+            credentialDigest: secret?.digest,
+        });
+        return new RegistryObject(`${this.name}-registry`, args, this.after(before));
+    }
+
+    /** None unless it is the default. */
+    defaultFlag(registry: RegistryObject): DefaultRegistry[] {
+        if (!this.args.default) {
+            return [];
+        }
+        const args = given({ ...this.common, registry: this.registryName });
+        return [new DefaultRegistry(`${this.name}-default`, args, this.after([registry]))];
+    }
+
+    private get bucketArgs(): RegistryBucketArgs {
+        const { bucket } = this.args;
+        const isName =
+            typeof bucket === "string" || pulumi.Output.isInstance(bucket) || bucket instanceof Promise;
+        return isName ? { name: bucket, create: false } : (bucket as RegistryBucketArgs);
+    }
+
+    private get keys(): Deep<Keys> | undefined {
+        const { credentials } = this.args;
+        if (!pulumi.Output.isInstance(credentials) && "secretName" in credentials) {
+            return undefined;
+        }
+        const { accessKeyId, secretAccessKey } = credentials as RegistryKeysArgs;
+        return { accessKeyId, secretAccessKey };
+    }
+
+    private get secretName(): pulumi.Input<string> {
+        const { credentials } = this.args;
+        if (!pulumi.Output.isInstance(credentials) && "secretName" in credentials) {
+            return credentials.secretName;
+        }
+        const named = pulumi.Output.isInstance(credentials) ? undefined : credentials.name;
+        return named ?? pulumi.interpolate`${this.registryName}-credentials`;
+    }
+
+    /** For the two resources that live in the bucket. */
+    private get storage() {
+        const { endpoint, region, addressing, caBundle, adminCredentials } = this.args;
+        const secret = { secretName: this.secretName };
+        const credentials = adminCredentials ?? this.keys ?? secret;
+        return { ...this.common, endpoint, region, addressing, caBundle, credentials };
+    }
+
+    private get common() {
+        const { cluster, reachability } = this.args;
+        return { cluster, reachability };
+    }
+
+    private after(dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions {
+        return { ...this.options, dependsOn };
+    }
+}
+
+/** The name, known at preview, that says where it comes from: preview then does not insist that the Secret exists. */
+function madeBy(secret: CredentialSecret, name: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.all([name, secret.urn]).apply(([known]) => known);
+}
+
+/** The arguments without those that were not given. */
+function given<T extends object>(args: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+    const entries = Object.entries(args).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

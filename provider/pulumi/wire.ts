@@ -1,0 +1,47 @@
+/** Values as the engine sends and takes them. */
+import { UNKNOWN } from "../fields";
+
+/** How the engine writes a value that it does not know yet, whatever its type will be. */
+const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The serialised provider, which travels among the properties. */
+const PROVIDER_KEY = "__provider";
+
+/** Received properties: the engine's sentinels become UNKNOWN, and its own key is taken out. */
+export function received(properties: Record<string, unknown> | undefined): Record<string, unknown> {
+    const { [PROVIDER_KEY]: _provider, ...rest } = properties ?? {};
+    return mark(rest) as Record<string, unknown>;
+}
+
+function mark(value: unknown): unknown {
+    if (typeof value === "string") {
+        return value === UNKNOWN_SENTINEL ? UNKNOWN : value;
+    }
+    if (Array.isArray(value)) {
+        return value.map(mark);
+    }
+    return isObject(value) ? mapValues(value, mark) : value;
+}
+
+/** Properties to send: an `undefined` anywhere in them would end the provider's process. */
+export function sendable<T>(value: T): T {
+    if (Array.isArray(value)) {
+        return value.filter((entry) => entry !== undefined).map(sendable) as T;
+    }
+    if (!isObject(value)) {
+        return value;
+    }
+    const given = Object.entries(value).filter(([, entry]) => entry !== undefined);
+    return mapValues(Object.fromEntries(given), sendable) as T;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null;
+}
+
+function mapValues(
+    object: Record<string, unknown>,
+    map: (value: unknown) => unknown,
+): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
+}

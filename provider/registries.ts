@@ -1,0 +1,96 @@
+/** The registries of a cluster, as the list on the LLMOS page has them. */
+import { failure } from "./errors";
+import { Cluster, crdsMissing } from "./kubernetes/cluster";
+import type { ClusterReference } from "./kubernetes/connection";
+import {
+    accessible,
+    DESCRIPTION_ANNOTATION,
+    isDefault,
+    REGISTRIES,
+    type RegistryResource,
+    registryPath,
+    stateOf,
+} from "./kubernetes/objects";
+import { known, type Settings } from "./lifecycle";
+
+/** One registry: the columns State, Name, Endpoint, Bucket and Default of the LLMOS page, and what lies behind. */
+export interface RegistryRow {
+    /** Active: the LLMOS operator says that it is accessible. */
+    state: "Active" | "Inactive";
+    name: string;
+    /** `host[:port]`. */
+    endpoint: string;
+    bucket: string;
+    /** Whether new models and datasets use it. */
+    default: boolean;
+    /** Shown on the LLMOS page; empty when there is none. */
+    description: string;
+    /** Secret with the S3 keys. */
+    secretName: string;
+    /** For display; empty while Inactive. */
+    storageAddress: string;
+    /** What the operator says; empty as long as it has said nothing. */
+    message: string;
+}
+
+export async function listRegistries(
+    settings: Settings,
+    reference?: ClusterReference,
+): Promise<RegistryRow[]> {
+    const cluster = await Cluster.connect(reference, settings);
+    const registries = await cluster.list<RegistryResource>(REGISTRIES);
+    if (!registries) {
+        throw crdsMissing(cluster.server, REGISTRIES);
+    }
+    return registries.map(rowOf).sort((left, right) => left.name.localeCompare(right.name));
+}
+
+export async function findRegistry(
+    settings: Settings,
+    reference: ClusterReference | undefined,
+    name: string,
+): Promise<RegistryRow> {
+    const cluster = await Cluster.connect(reference, settings);
+    const registry = known(await cluster.read<RegistryResource>(registryPath(name)));
+    if (!registry) {
+        throw failure("registry-inactive", {
+            found: `There is no Registry "${name}"`,
+            where: cluster.server,
+            why: "The program looks it up.",
+            next: "Correct the name; getRegistries lists those that exist.",
+            property: "name",
+        });
+    }
+    return rowOf(registry);
+}
+
+export async function findDefaultRegistry(
+    settings: Settings,
+    reference?: ClusterReference,
+): Promise<RegistryRow | undefined> {
+    const defaults = (await listRegistries(settings, reference)).filter((row) => row.default);
+    if (defaults.length > 1) {
+        throw failure("two-defaults", {
+            found: `The cluster has ${defaults.length} default registries: ${defaults.map(({ name }) => name).join(", ")}`,
+            where: REGISTRIES,
+            why: "New models and datasets go to the default registry; with several, it is chance which.",
+            next: "Set one as the default, on the LLMOS page or with default: true.",
+        });
+    }
+    return defaults[0];
+}
+
+function rowOf(registry: RegistryResource): RegistryRow {
+    const s3 = registry.spec?.s3Config;
+    return {
+        state: stateOf(registry),
+        name: registry.metadata.name,
+        endpoint: s3?.endpoint ?? "",
+        bucket: s3?.bucket ?? "",
+        default: isDefault(registry),
+        description: registry.metadata.annotations?.[DESCRIPTION_ANNOTATION] ?? "",
+        secretName: s3?.accessCredentialSecretName ?? "",
+        storageAddress: registry.status?.storageAddress ?? "",
+        message: accessible(registry)?.message ?? "",
+    };
+}

@@ -1,0 +1,215 @@
+/** `Bucket`: the S3 bucket behind a registry, made by us, adopted, or used as it is. */
+import {
+    bucketName,
+    cluster,
+    credentials,
+    type Guarded,
+    type Owned,
+    reachability,
+    s3ServerFields,
+} from "../arguments";
+import { changedFields, sameInputs } from "../comparison";
+import { type Finding, failure, failureOf } from "../errors";
+import { flag, list, optional, required, text, withDefault } from "../fields";
+import { absent, type Context, type Difference, type Lifecycle, present } from "../lifecycle";
+import { askForBucket } from "../preflight/bucket";
+import { askEndpoint } from "../preflight/endpoint";
+import { askableConnection, type S3Access, storeOf } from "../s3/access";
+import { urlOf } from "../s3/client";
+import { emptyBucket } from "../s3/emptying";
+import type { ObjectStore } from "../s3/objectStore";
+
+/** Arguments of a `Bucket`. */
+export interface BucketInputs extends S3Access, Guarded, Owned {
+    /** Bucket name (S3 "Bucket naming rules"). Another name is another bucket: replacement. */
+    name: string;
+    /** Default true: make it. False: it must exist, and is never deleted. */
+    create?: boolean;
+    /**
+     * Delete the bucket with all that is in it. Default false. Counts only once it has been applied by an
+     * `up`, so that one edit and one destroy cannot lose data.
+     */
+    forceDestroy?: boolean;
+}
+
+/** State of a `Bucket`. */
+export interface BucketState extends BucketInputs {
+    /** URL of the bucket, path style. */
+    url: string;
+    /** This stack made it or adopted it, and deletes it when it is empty. */
+    managed: boolean;
+}
+
+export const bucket: Lifecycle<BucketInputs, BucketState> = {
+    type: "Bucket",
+
+    fields: {
+        name: bucketName,
+        ...s3ServerFields,
+        credentials: required(credentials),
+        create: withDefault(flag, true),
+        adopt: withDefault(flag, false),
+        forceDestroy: withDefault(flag, false),
+        cluster,
+        reachability,
+        owner: optional(text()),
+        awaits: optional(list(text())),
+    },
+
+    async preflight(context, inputs, prior) {
+        const { connection, findings } = await askableConnection(context, inputs);
+        if (!connection || inputs.name === undefined) {
+            return findings;
+        }
+        if (prior && sameInputs(prior, inputs, QUIET)) {
+            return await askEndpoint(context, connection);
+        }
+        const answer = await askForBucket(context, connection, inputs.name);
+        const isNew = prior?.name !== inputs.name || prior?.endpoint !== inputs.endpoint;
+        if (answer.exists === false && inputs.create === false && !inputs.awaits?.includes("name")) {
+            return [missing(connection.endpoint, inputs.name)];
+        }
+        if (answer.exists && inputs.create && isNew && !inputs.adopt) {
+            return await takenFindings(await context.objectStore(connection), inputs.name);
+        }
+        return answer.findings;
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const changes = changedFields(bucket.fields, state, inputs, unknowns, QUIET);
+        return { changes, replaces: changes.filter((name) => name === "name" || name === "endpoint") };
+    },
+
+    async create(context, inputs) {
+        const store = await storeOf(context, inputs);
+        const exists = isPresent(await store.bucket(inputs.name));
+        if (inputs.create === false && !exists) {
+            throw failureOf(missing(inputs.endpoint, inputs.name));
+        }
+        if (inputs.create !== false && exists && !inputs.adopt) {
+            const [taken] = await takenFindings(store, inputs.name);
+            if (taken) {
+                throw failureOf(taken);
+            }
+        }
+        if (inputs.create !== false && !exists) {
+            await store.createBucket(inputs.name);
+            context.questions.forget("bucket ");
+        }
+        context.history.created.add(inputs.owner ?? "");
+        return { id: idOf(inputs), state: stateOf(inputs) };
+    },
+
+    async read(context, _id, state) {
+        const store = await storeOf(context, state);
+        const reading = await store.bucket(state.name);
+        return reading.outcome === "present"
+            ? present(state)
+            : reading.outcome === "absent"
+              ? absent
+              : reading;
+    },
+
+    async update(_context, _id, _state, inputs) {
+        return stateOf(inputs);
+    },
+
+    async delete(context, _id, state) {
+        if (!state.managed) {
+            return;
+        }
+        const store = await storeOf(context, state);
+        if (!isPresent(await store.bucket(state.name))) {
+            return;
+        }
+        if (state.forceDestroy) {
+            await emptyBucket(context, store, state.name);
+        }
+        await deleteUnlessFilled(context, store, state);
+        context.questions.forget("bucket ");
+    },
+};
+
+/** Arguments whose change leaves nothing to do on either side. */
+const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster"] as const;
+
+function idOf({ endpoint, name }: BucketInputs): string {
+    return `${endpoint}/${name}`;
+}
+
+function stateOf(inputs: BucketInputs): BucketState {
+    return { ...inputs, url: `${urlOf(inputs.endpoint)}/${inputs.name}`, managed: inputs.create !== false };
+}
+
+function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean {
+    if (reading.outcome === "unknown") {
+        throw reading.error;
+    }
+    return reading.outcome === "present";
+}
+
+async function deleteUnlessFilled(context: Context, store: ObjectStore, state: BucketState): Promise<void> {
+    const filled = await contentFinding(store, state.name);
+    if (!filled) {
+        await store.deleteBucket(state.name);
+    } else if (context.history.created.has(state.owner ?? "")) {
+        // The end of a replacement: the registry lives in the new bucket, and what the old one holds is not
+        // for us to delete.
+        await context.log.warn(
+            `The bucket "${state.name}" at ${urlOf(state.endpoint)} is kept: it is no longer used, but it is not empty.`,
+        );
+    } else {
+        throw failureOf(filled);
+    }
+}
+
+/** Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. */
+async function contentFinding(store: ObjectStore, name: string): Promise<Finding | undefined> {
+    const objects = await store.someObjects(name, 1000);
+    const versions = objects.length > 0 ? [] : await store.someVersions(name, 1000);
+    if (objects.length + versions.length === 0) {
+        return undefined;
+    }
+    const count = objects.length || versions.length;
+    const kind = objects.length > 0 ? "object" : "old version or delete marker";
+    const many = count === 1 ? `1 ${kind}` : `${count >= 1000 ? "at least 1000" : count} ${kind}s`;
+    return failure("bucket-not-empty", {
+        found: `The bucket "${name}" holds ${many} and is not deleted`,
+        where: `${urlOf(store.connection.endpoint)}/${name}, the first is "${objects[0] ?? versions[0]?.Key}"`,
+        why: "Deleting it would delete the models and datasets stored there.",
+        next: "Empty it by hand; or set forceDestroy: true, run `pulumi up`, then delete it; or keep it and run `pulumi state delete` for this resource.",
+    }).finding;
+}
+
+/**
+ * Why an existing bucket is not taken over without `adopt`. One that is empty and has no CORS rules is taken:
+ * it is what a run of ours leaves that was ended between making the bucket and saying so, and there is nothing
+ * in it that anyone could lose.
+ */
+async function takenFindings(store: ObjectStore, name: string): Promise<Finding[]> {
+    const objects = await store.someObjects(name, 1);
+    const cors = objects.length > 0 ? absent : await store.cors(name);
+    if (objects.length === 0 && cors.outcome !== "present") {
+        return [];
+    }
+    const what = objects.length > 0 ? "holds objects" : "has CORS rules";
+    return [
+        failure("bucket-taken", {
+            found: `The bucket "${name}" exists already and ${what}; it was not made by this stack`,
+            where: `${urlOf(store.connection.endpoint)}/${name}`,
+            why: "Taking it over would put somebody else's data under this stack's control.",
+            next: `Use it as it is (bucket: "${name}"), or set adopt: true to let this stack manage it.`,
+            property: "name",
+        }).finding,
+    ];
+}
+
+function missing(endpoint: string, name: string): Finding {
+    return failure("no-such-bucket", {
+        found: `The bucket "${name}" does not exist`,
+        where: urlOf(endpoint),
+        why: "The registry stores models and datasets in it.",
+        next: `Correct the name, or have it made: bucket: { name: "${name}", create: true }.`,
+        property: "name",
+    }).finding;
+}

@@ -1,0 +1,224 @@
+/** `CredentialSecret`: the Secret from which the LLMOS operator reads the S3 keys, updated in place. */
+import {
+    bucketName,
+    cluster,
+    type Guarded,
+    type Keys,
+    keysFields,
+    type Owned,
+    objectName,
+    reachability,
+    s3ServerFields,
+} from "../arguments";
+import { changedFields } from "../comparison";
+import { type Finding, failureOf } from "../errors";
+import { flag, list, object, optional, required, text, withDefault } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { digestOf, keysOf, namespaceOf, newSalt, readSecret, secretData } from "../kubernetes/credentials";
+import {
+    clusterToLeave,
+    type InCluster,
+    identify,
+    isOurs,
+    ownCluster,
+    takenFinding,
+} from "../kubernetes/identity";
+import { OWNER_ANNOTATION, type SecretResource, secretPath } from "../kubernetes/objects";
+import { type Context, type Difference, type KnownPart, known, type Lifecycle, present } from "../lifecycle";
+import { askForBucket } from "../preflight/bucket";
+import { askForNamespace } from "../preflight/cluster";
+import { type Check, type ProofTarget, proveKeys } from "../proof";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import { connectionWith } from "../s3/access";
+
+/** Arguments of a `CredentialSecret`. */
+export interface CredentialSecretInputs extends Keys, InCluster, Guarded, Owned {
+    /** Name of the Secret. Another name is another Secret: replacement. */
+    name: string;
+    /** Namespace. Default `llmos-system` or `llmos:namespace`; the LLMOS operator reads `llmos-system` only. */
+    namespace?: string;
+    /** Bucket on which the keys are proved before the Secret is touched. Not given: no proof. */
+    target?: ProofTarget;
+    /** Prove writing too, with one small object of our own that is deleted again. Default true. */
+    proveWriting?: boolean;
+}
+
+/** State of a `CredentialSecret`. */
+export interface CredentialSecretState extends CredentialSecretInputs {
+    /** UID of the Secret. */
+    uid: string;
+    /** Salt of `digest`. */
+    salt: string;
+    /** Salted hash of the keys last seen in the cluster: how a change by somebody else is noticed. */
+    digest: string;
+    /** What was proved about the keys, and when. */
+    checks: Check[];
+}
+
+export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecretState> = {
+    type: "CredentialSecret",
+
+    fields: {
+        name: required(text(objectName)),
+        namespace: optional(text(objectName)),
+        ...keysFields,
+        target: optional(object<ProofTarget>({ ...s3ServerFields, bucket: bucketName })),
+        proveWriting: withDefault(flag, true),
+        adopt: withDefault(flag, false),
+        cluster,
+        clusterId: optional(text()),
+        reachability,
+        owner: optional(text()),
+        awaits: optional(list(text())),
+    },
+
+    async complete(context, inputs, prior) {
+        const identity =
+            inputs.reachability === "off"
+                ? {}
+                : await identify(context, inputs, prior, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        return { namespace: namespaceOf(context, inputs.namespace), ...identity };
+    },
+
+    async preflight(context, inputs, prior) {
+        const namespace = namespaceOf(context, inputs.namespace);
+        const [cluster, keys] = await Promise.all([
+            askForNamespace(context, inputs.cluster, namespace),
+            keysFindings(context, inputs, prior),
+        ]);
+        if (cluster.length > 0 || prior?.name === inputs.name || inputs.adopt || !inputs.name) {
+            return [...cluster, ...keys];
+        }
+        return [...(await nameFindings(context, inputs, namespace, inputs.name)), ...keys];
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const changes = changedFields(credentialSecret.fields, state, inputs, unknowns, QUIET);
+        const { accessKeyId, secretAccessKey } = inputs;
+        const keysKnown = accessKeyId !== undefined && secretAccessKey !== undefined;
+        if (!keysKnown) {
+            changes.push("secretAccessKey");
+        } else if (digestOf({ accessKeyId, secretAccessKey }, state.salt) !== state.digest) {
+            changes.push(state.accessKeyId === accessKeyId ? "secretAccessKey" : "accessKeyId");
+        }
+        const identity = ["name", "namespace", "clusterId"];
+        return {
+            changes,
+            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
+        };
+    },
+
+    async create(context, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        const namespace = namespaceOf(context, inputs.namespace);
+        const found = known(await readSecret(cluster, namespace, inputs.name));
+        if (found && !inputs.adopt && !isOurs(found, inputs.owner)) {
+            throw failureOf(takenFinding(cluster, "Secret", found));
+        }
+        const state = await write(
+            context,
+            cluster,
+            { ...inputs, namespace },
+            newSalt(),
+            inputs.adopt === true,
+        );
+        context.history.created.add(inputs.owner ?? "");
+        return { id: `${namespace}/${inputs.name}`, state };
+    },
+
+    async read(context, _id, state) {
+        const cluster = await ownCluster(context, state);
+        const reading = await readSecret(cluster, state.namespace ?? "", state.name);
+        if (reading.outcome !== "present") {
+            return reading;
+        }
+        const keys = keysOf(reading.value);
+        const digest = keys ? digestOf(keys, state.salt) : "incomplete";
+        return present({ ...state, digest, uid: reading.value.metadata.uid ?? "" });
+    },
+
+    async update(context, _id, state, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        return await write(context, cluster, inputs, state.salt, true);
+    },
+
+    async delete(context, _id, state) {
+        const cluster = await clusterToLeave(context, state, `The Secret "${state.name}"`);
+        const found = cluster && known(await readSecret(cluster, state.namespace ?? "", state.name));
+        if (cluster && found && (isOurs(found, state.owner) || found.metadata.uid === state.uid)) {
+            await cluster.delete(secretPath(state.namespace ?? "", state.name), found.metadata.uid);
+        }
+    },
+};
+
+/** Arguments whose change leaves nothing to do: the keys are compared by what the Secret holds. */
+const QUIET = [
+    "accessKeyId",
+    "secretAccessKey",
+    "target",
+    "proveWriting",
+    "reachability",
+    "owner",
+    "awaits",
+    "adopt",
+    "cluster",
+] as const;
+
+/** Proves the keys, then applies the Secret; other people's keys in it are kept. */
+async function write(
+    context: Context,
+    cluster: Cluster,
+    inputs: CredentialSecretInputs,
+    salt: string,
+    force: boolean,
+): Promise<CredentialSecretState> {
+    const keys: Keys = { accessKeyId: inputs.accessKeyId, secretAccessKey: inputs.secretAccessKey };
+    const checks = inputs.target
+        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false)
+        : [];
+    const { name, namespace = "", owner } = inputs;
+    const secret = await cluster.apply<SecretResource>(
+        secretPath(namespace, name),
+        {
+            apiVersion: "v1",
+            kind: "Secret",
+            type: "Opaque",
+            metadata: { name, namespace, ...(owner && { annotations: { [OWNER_ANNOTATION]: owner } }) },
+            data: secretData(keys),
+        },
+        force,
+    );
+    const clusterId = await cluster.identity();
+    const uid = secret.metadata.uid ?? "";
+    return { ...inputs, clusterId, uid, salt, digest: digestOf(keys, salt), checks };
+}
+
+/** Are the keys accepted? Asked for new keys only, and only where they are for a known bucket. */
+async function keysFindings(
+    context: Context,
+    inputs: KnownPart<CredentialSecretInputs>,
+    prior: KnownPart<CredentialSecretInputs> | undefined,
+): Promise<Finding[]> {
+    const { target, accessKeyId, secretAccessKey } = inputs;
+    const unchanged = prior?.accessKeyId === accessKeyId && prior?.secretAccessKey === secretAccessKey;
+    if (!target || accessKeyId === undefined || secretAccessKey === undefined || unchanged) {
+        return [];
+    }
+    const connection = connectionWith(context, target, { accessKeyId, secretAccessKey });
+    return (await askForBucket(context, connection, target.bucket)).findings;
+}
+
+async function nameFindings(
+    context: Context,
+    inputs: KnownPart<CredentialSecretInputs>,
+    namespace: string,
+    name: string,
+): Promise<Finding[]> {
+    const cluster = await context.cluster(inputs.cluster);
+    const reading = await readSecret(cluster, namespace, name, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+    if (reading.outcome === "unknown") {
+        return [reading.error.finding];
+    }
+    const taken = reading.outcome === "present" && !isOurs(reading.value, inputs.owner);
+    return taken ? [takenFinding(cluster, "Secret", reading.value)] : [];
+}

@@ -1,0 +1,226 @@
+/** `DefaultRegistry`: the annotation that makes one registry of the cluster its default. */
+import { cluster, type Guarded, objectName, reachability } from "../arguments";
+import { changedFields } from "../comparison";
+import { type Finding, failure } from "../errors";
+import { list, optional, required, text } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { clusterToLeave, type InCluster, identify, ownCluster } from "../kubernetes/identity";
+import {
+    DEFAULT_ANNOTATION,
+    isDefault,
+    REGISTRIES,
+    type RegistryResource,
+    registryPath,
+} from "../kubernetes/objects";
+import { absent, type Context, type Difference, type Lifecycle, present } from "../lifecycle";
+import { askForRegistries } from "../preflight/cluster";
+import { QUESTION_DEADLINE_MS } from "../questions";
+
+/** Arguments of a `DefaultRegistry`. */
+export interface DefaultRegistryInputs extends InCluster, Guarded {
+    /** The registry that new models and datasets use. One in a cluster. */
+    registry: string;
+    /** `project/stack/resource`, filled in by the resource class. */
+    owner?: string;
+}
+
+/** State of a `DefaultRegistry`. */
+export interface DefaultRegistryState extends DefaultRegistryInputs {
+    /** Whether it is the default, and the only one. */
+    isDefault: boolean;
+    /** Other registries marked as the default when last looked at. */
+    otherDefaults: string[];
+}
+
+export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistryState> = {
+    type: "DefaultRegistry",
+
+    fields: {
+        registry: required(text(objectName)),
+        cluster,
+        clusterId: optional(text()),
+        reachability,
+        owner: optional(text()),
+        awaits: optional(list(text())),
+    },
+
+    async complete(context, inputs, prior) {
+        return inputs.reachability === "off"
+            ? {}
+            : await identify(context, inputs, prior, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+    },
+
+    acrossProgram(context, inputs) {
+        const { registry, owner = "" } = inputs;
+        const place = inputs.clusterId ?? JSON.stringify(inputs.cluster ?? null);
+        const claims = context.history.defaultClaims.get(place) ?? new Map<string, string>();
+        context.history.defaultClaims.set(place, claims);
+        const [rival] = [...claims.entries()].filter(([claimant]) => claimant !== owner);
+        if (rival) {
+            return [twoDefaults(registry ?? "", rival[1])];
+        }
+        claims.set(owner, registry ?? "");
+        return [];
+    },
+
+    async preflight(context, inputs, prior) {
+        const findings = await askForRegistries(context, inputs.cluster);
+        if (findings.length > 0 || inputs.registry === undefined || prior?.registry === inputs.registry) {
+            return findings;
+        }
+        const cluster = await context.cluster(inputs.cluster);
+        const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+        const others = (await defaultsOf(cluster, signal)).filter((name) => name !== inputs.registry);
+        const foreign = others.filter((name) => name !== prior?.registry);
+        return foreign.map((name) => takesFrom(cluster, inputs.registry ?? "", name));
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const changes = changedFields(defaultRegistry.fields, state, inputs, unknowns, QUIET);
+        if (!state.isDefault && !changes.includes("registry")) {
+            changes.push("registry");
+        }
+        return { changes, replaces: changes.filter((name) => name === "clusterId" && !unknowns.has(name)) };
+    },
+
+    async create(context, inputs) {
+        const state = await claim(context, await ownCluster(context, inputs), inputs, undefined);
+        context.history.created.add(inputs.owner ?? "");
+        return { id: inputs.registry, state };
+    },
+
+    async read(context, _id, state) {
+        const cluster = await ownCluster(context, state);
+        const reading = await cluster.read<RegistryResource>(registryPath(state.registry));
+        if (reading.outcome !== "present") {
+            return reading;
+        }
+        const marked = await defaultsOf(cluster);
+        const otherDefaults = marked.filter((name) => name !== state.registry);
+        if (marked.length === 0) {
+            // Nobody is the default: that what this resource makes is gone is a confirmed absence.
+            return absent;
+        }
+        return present({
+            ...state,
+            isDefault: isDefault(reading.value) && otherDefaults.length === 0,
+            otherDefaults,
+        });
+    },
+
+    async update(context, _id, state, inputs) {
+        return await claim(context, await ownCluster(context, inputs), inputs, state.registry);
+    },
+
+    async delete(context, _id, state) {
+        const cluster = await clusterToLeave(context, state, `The default flag of "${state.registry}"`);
+        if (cluster) {
+            await mark(cluster, state.registry, false);
+        }
+    },
+};
+
+/** Arguments whose change leaves nothing to do. */
+const QUIET = ["reachability", "owner", "awaits", "cluster"] as const;
+
+/** Rounds before giving up against somebody who claims the default at the same time. */
+const MAX_ROUNDS = 10;
+
+async function defaultsOf(cluster: Cluster, signal?: AbortSignal): Promise<string[]> {
+    const registries = (await cluster.list<RegistryResource>(REGISTRIES, signal)) ?? [];
+    return registries.filter(isDefault).map(({ metadata }) => metadata.name);
+}
+
+/**
+ * Takes the flag from every other registry, then sets ours, and looks whether it is the only one: the same
+ * order in which the LLMOS page does it. `expected` is the one it is taken from without a warning.
+ */
+async function claim(
+    context: Context,
+    cluster: Cluster,
+    inputs: DefaultRegistryInputs,
+    expected: string | undefined,
+): Promise<DefaultRegistryState> {
+    const clusterId = await cluster.identity();
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const others = (await defaultsOf(cluster)).filter((name) => name !== inputs.registry);
+        for (const name of others) {
+            await mark(cluster, name, false);
+            if (name !== expected && name !== inputs.registry) {
+                await context.log.warn(
+                    `"${name}" is no longer the default registry: "${inputs.registry}" is.`,
+                );
+            }
+        }
+        await mark(cluster, inputs.registry, true);
+        const marked = await defaultsOf(cluster);
+        if (marked.length === 1 && marked[0] === inputs.registry) {
+            return { ...inputs, clusterId, isDefault: true, otherDefaults: [] };
+        }
+    }
+    throw failure("two-defaults", {
+        found: `"${inputs.registry}" cannot be made the only default: somebody else keeps claiming it`,
+        where: `${cluster.server}: ${(await defaultsOf(cluster)).join(", ")}`,
+        why: "New models and datasets go to the default registry; with several, it is chance which.",
+        next: "Find the other claimant (another stack, the LLMOS page) and let only one of them set the default.",
+    });
+}
+
+/** Sets or clears the flag, unless it is so already. The precondition on resourceVersion keeps two writers apart. */
+async function mark(cluster: Cluster, name: string, value: boolean): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const reading = await cluster.read<RegistryResource>(registryPath(name));
+        if (reading.outcome === "unknown") {
+            throw reading.error;
+        }
+        if (reading.outcome === "absent") {
+            if (value) {
+                throw missingRegistry(cluster, name);
+            }
+            return;
+        }
+        if (isDefault(reading.value) === value) {
+            return;
+        }
+        const annotations = { [DEFAULT_ANNOTATION]: String(value) };
+        const { resourceVersion } = reading.value.metadata;
+        if (
+            (await cluster.merge(registryPath(name), { metadata: { annotations, resourceVersion } })) !==
+            "conflict"
+        ) {
+            return;
+        }
+    }
+}
+
+function twoDefaults(registry: string, rival: string): Finding {
+    return failure("two-defaults", {
+        found: `Two registries of this program want to be the default: "${rival}" and "${registry}"`,
+        where: "default",
+        why: "A cluster has one default registry, which new models and datasets use.",
+        next: "Keep default: true on one of them.",
+        property: "registry",
+    }).finding;
+}
+
+function takesFrom(cluster: Cluster, registry: string, previous: string): Finding {
+    return {
+        code: "two-defaults",
+        severity: "warning",
+        found: `"${previous}" is the default registry now and will no longer be: "${registry}" takes its place`,
+        where: cluster.server,
+        why: "New models and datasets go to the default registry.",
+        next: "Nothing, if that is meant; otherwise remove default: true.",
+        property: "registry",
+    };
+}
+
+function missingRegistry(cluster: Cluster, name: string): Error {
+    return failure("registry-inactive", {
+        found: `The Registry "${name}" does not exist and cannot be made the default`,
+        where: cluster.server,
+        why: "The default is a mark on a Registry.",
+        next: "Correct the name, or declare the registry and let this resource depend on it.",
+        property: "registry",
+    });
+}

@@ -1,0 +1,461 @@
+/** `RegistryObject`: the `ml.llmos.ai/v1 Registry` itself, and the operator's verdict on it. */
+import {
+    bucketName,
+    cluster,
+    type Guarded,
+    type Owned,
+    objectName,
+    reachability,
+    type S3Server,
+    s3ServerFields,
+} from "../arguments";
+import { changedFields, sameInputs } from "../comparison";
+import { type Finding, failureOf, LlmosError } from "../errors";
+import { flag, list, number, object, optional, required, text, withDefault } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../kubernetes/credentials";
+import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
+import {
+    clusterToLeave,
+    type InCluster,
+    identify,
+    isOurs,
+    ownCluster,
+    takenFinding,
+} from "../kubernetes/identity";
+import {
+    accessible,
+    type Condition,
+    DESCRIPTION_ANNOTATION,
+    OWNER_ANNOTATION,
+    type RegistryResource,
+    registryPath,
+    stateOf,
+} from "../kubernetes/objects";
+import { type Evidence, type Patience, VerdictWatch } from "../kubernetes/verdict";
+import {
+    type Context,
+    type Difference,
+    type KnownPart,
+    known,
+    type Lifecycle,
+    PartialFailure,
+    present,
+} from "../lifecycle";
+import { askForRegistries, explained } from "../preflight/cluster";
+import { askEndpoint } from "../preflight/endpoint";
+import { type Check, proveKeys } from "../proof";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import { connectionWith } from "../s3/access";
+
+/** How long to wait for the operator, in seconds. */
+export interface Timeouts {
+    /** For a first verdict. Default 120. */
+    verdictSeconds?: number;
+    /** For a negative verdict to turn, because the operator tries again. Default 5. */
+    graceSeconds?: number;
+    /** For a positive verdict from before the change to be taken back. Default 5 (seen: 0.1). */
+    settleSeconds?: number;
+}
+
+/** Arguments of a `RegistryObject`. */
+export interface RegistryObjectInputs extends S3Server, InCluster, Guarded, Owned {
+    /** Name, unique in the cluster. Another name is another registry: replacement, the new one first. */
+    name: string;
+    /** Shown on the LLMOS page. */
+    description?: string;
+    /** Bucket for models and datasets. Can be changed in place while nothing uses the registry. */
+    bucket: string;
+    /** Secret with the S3 keys. */
+    secretName: string;
+    /** Namespace of the Secret. Default `llmos-system` or `llmos:namespace`. */
+    namespace?: string;
+    /** Changes when the keys in the Secret do (`digest` of a `CredentialSecret`): the registry is then verified anew. */
+    credentialDigest?: string;
+    /** Says that the content has been moved: lets endpoint and bucket change although models or datasets use the registry. */
+    relocate?: boolean;
+    /** Prove that the keys can write, with one small object of our own that is deleted again. Default true. */
+    proveWriting?: boolean;
+    /** Wait for the operator's verdict. Default true. */
+    awaitVerdict?: boolean;
+    /** How long to wait for it. */
+    timeouts?: Timeouts;
+}
+
+/** State of a `RegistryObject`. */
+export interface RegistryObjectState extends RegistryObjectInputs {
+    /** UID of the Registry. */
+    uid: string;
+    /** Text in virtual-host style, whatever the server speaks: for display, not an address to dial. */
+    storageAddress?: string;
+    /** Active or Inactive, as the LLMOS page shows it. */
+    state: "Active" | "Inactive";
+    /** The operator's conditions. */
+    conditions: Condition[];
+    /** `fresh`: given after our last change; `unchanged`: from before it, and not taken back; `none`: not awaited. */
+    operatorVerdict: Evidence | "none";
+    /** When that was found, ISO 8601. */
+    operatorVerdictAt: string;
+    /** What was proved about store and keys, and when. */
+    checks: Check[];
+    /** Salt of the two digests. */
+    salt: string;
+    /** Digest of the keys that were proved. */
+    provedDigest: string;
+    /** Digest of the keys last seen in the Secret: another one than proved means that somebody changed them. */
+    seenDigest: string;
+}
+
+export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState> = {
+    type: "RegistryObject",
+
+    fields: {
+        name: required(text(objectName)),
+        description: optional(text()),
+        ...s3ServerFields,
+        bucket: bucketName,
+        secretName: required(text(objectName)),
+        namespace: optional(text(objectName)),
+        credentialDigest: optional(text()),
+        relocate: withDefault(flag, false),
+        proveWriting: withDefault(flag, true),
+        awaitVerdict: withDefault(flag, true),
+        timeouts: optional(
+            object<Timeouts>({
+                verdictSeconds: optional(number(0)),
+                graceSeconds: optional(number(0)),
+                settleSeconds: optional(number(0)),
+            }),
+        ),
+        adopt: withDefault(flag, false),
+        cluster,
+        clusterId: optional(text()),
+        reachability,
+        owner: optional(text()),
+        awaits: optional(list(text())),
+    },
+
+    async complete(context, inputs, prior) {
+        const identity =
+            inputs.reachability === "off"
+                ? {}
+                : await identify(context, inputs, prior, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        return { namespace: namespaceOf(context, inputs.namespace), ...identity };
+    },
+
+    async preflight(context, inputs, prior) {
+        const { endpoint } = inputs;
+        const [cluster, server] = await Promise.all([
+            askForRegistries(context, inputs.cluster),
+            endpoint === undefined
+                ? []
+                : askEndpoint(context, connectionWith(context, { ...inputs, endpoint }, NO_KEYS)),
+        ]);
+        if (cluster.length > 0 || (prior && sameInputs(prior, inputs, QUIET))) {
+            return [...cluster, ...server];
+        }
+        return [...server, ...(await objectFindings(context, inputs, prior))];
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const changes = changedFields(registryObject.fields, state, inputs, unknowns, QUIET);
+        if (state.seenDigest !== state.provedDigest) {
+            changes.push("secretName");
+        }
+        const identity = ["name", "clusterId"];
+        return {
+            changes,
+            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
+        };
+    },
+
+    async create(context, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
+        if (found && !inputs.adopt && !isOurs(found, inputs.owner)) {
+            throw failureOf(takenFinding(cluster, "Registry", found));
+        }
+        context.history.created.add(inputs.owner ?? "");
+        const proof = await prove(context, cluster, inputs, newSalt());
+        const state = await writeAndAwait(context, cluster, inputs, proof, found, inputs.adopt === true);
+        return { id: inputs.name, state };
+    },
+
+    async read(context, _id, state) {
+        const cluster = await ownCluster(context, state);
+        const reading = await cluster.read<RegistryResource>(registryPath(state.name));
+        if (reading.outcome !== "present") {
+            return reading;
+        }
+        const secret = known(await readSecret(cluster, state.namespace ?? "", state.secretName));
+        const keys = secret && keysOf(secret);
+        const seenDigest = keys ? digestOf(keys, state.salt) : "missing";
+        return present({ ...observed(state, reading.value), seenDigest });
+    },
+
+    async update(context, _id, state, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        if (movesStorage(state, inputs)) {
+            await refuseWhileUsed(cluster, inputs.name, "relocate");
+        }
+        const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
+        const described = onlyDescribes(state, inputs) && found !== undefined;
+        const proof = described ? proofOf(state) : await prove(context, cluster, inputs, state.salt);
+        return described
+            ? await describe(cluster, state, inputs, proof)
+            : await writeAndAwait(context, cluster, inputs, proof, found, true);
+    },
+
+    async delete(context, _id, state) {
+        const cluster = await clusterToLeave(context, state, `The Registry "${state.name}"`);
+        const found = cluster && known(await cluster.read<RegistryResource>(registryPath(state.name)));
+        if (cluster && found && (isOurs(found, state.owner) || found.metadata.uid === state.uid)) {
+            await refuseWhileUsed(cluster, state.name, "delete");
+            await cluster.delete(registryPath(state.name), found.metadata.uid);
+        }
+    },
+};
+
+/** Arguments whose change leaves nothing to do on either side. */
+const QUIET = [
+    "relocate",
+    "proveWriting",
+    "awaitVerdict",
+    "timeouts",
+    "caBundle",
+    "region",
+    "addressing",
+    "reachability",
+    "owner",
+    "awaits",
+    "adopt",
+    "cluster",
+] as const;
+
+/** The endpoint question is unsigned. */
+const NO_KEYS = { accessKeyId: "", secretAccessKey: "" };
+
+/** Annotation that changes with the proved keys, which makes the operator look again. */
+const CREDENTIALS_ANNOTATION = "pulumi-llmos/credentials";
+
+/** What is known about store and keys at the time of a write. */
+interface Proof {
+    readonly checks: Check[];
+    readonly salt: string;
+    readonly digest: string;
+}
+
+/** Proves the very keys that the operator will read, before anything in the cluster is touched. */
+async function prove(
+    context: Context,
+    cluster: Cluster,
+    inputs: RegistryObjectInputs,
+    salt: string,
+): Promise<Proof> {
+    const keys = await readKeys(cluster, inputs.namespace ?? "", inputs.secretName);
+    const checks = await proveKeys(context, inputs, keys, inputs.proveWriting !== false);
+    return { checks, salt, digest: digestOf(keys, salt) };
+}
+
+function proofOf(state: RegistryObjectState): Proof {
+    return { checks: state.checks, salt: state.salt, digest: state.provedDigest };
+}
+
+/** Applies the object and waits for the verdict; what was written is kept when the verdict is bad. */
+async function writeAndAwait(
+    context: Context,
+    cluster: Cluster,
+    inputs: RegistryObjectInputs,
+    proof: Proof,
+    found: RegistryResource | undefined,
+    force: boolean,
+): Promise<RegistryObjectState> {
+    const clusterId = await cluster.identity();
+    const watch = await VerdictWatch.open(cluster, inputs.name, context.clock);
+    try {
+        const before = found && accessible(found);
+        const written = await apply(cluster, inputs, proof, force);
+        const state = (registry: RegistryResource, operatorVerdict: Evidence | "none") =>
+            stateAfter({ ...inputs, clusterId }, registry, proof, operatorVerdict, context.clock.now());
+        if (inputs.awaitVerdict === false) {
+            return state(written, "none");
+        }
+        try {
+            const verdict = await watch.verdict(written, before, patienceOf(inputs.timeouts));
+            return state(verdict.registry, verdict.evidence);
+        } catch (error) {
+            throw error instanceof LlmosError
+                ? new PartialFailure(inputs.name, state(await latest(cluster, written), "none"), error)
+                : error;
+        }
+    } finally {
+        watch.stop();
+    }
+}
+
+/** A change of the description alone asks nothing of the operator and is not waited for. */
+async function describe(
+    cluster: Cluster,
+    state: RegistryObjectState,
+    inputs: RegistryObjectInputs,
+    proof: Proof,
+): Promise<RegistryObjectState> {
+    const written = await apply(cluster, inputs, proof, true);
+    return { ...state, ...inputs, ...statusOf(written) };
+}
+
+function apply(
+    cluster: Cluster,
+    inputs: RegistryObjectInputs,
+    proof: Proof,
+    force: boolean,
+): Promise<RegistryResource> {
+    const { name, description, owner } = inputs;
+    return cluster.apply<RegistryResource>(
+        registryPath(name),
+        {
+            apiVersion: "ml.llmos.ai/v1",
+            kind: "Registry",
+            metadata: {
+                name,
+                annotations: {
+                    ...(owner && { [OWNER_ANNOTATION]: owner }),
+                    ...(description !== undefined && { [DESCRIPTION_ANNOTATION]: description }),
+                    [CREDENTIALS_ANNOTATION]: proof.digest.slice(0, 16),
+                },
+            },
+            spec: {
+                backendType: "S3",
+                s3Config: {
+                    useSSL: true,
+                    endpoint: inputs.endpoint,
+                    bucket: inputs.bucket,
+                    accessCredentialSecretName: inputs.secretName,
+                },
+            },
+        },
+        force,
+    );
+}
+
+async function latest(cluster: Cluster, written: RegistryResource): Promise<RegistryResource> {
+    const reading = await cluster.read<RegistryResource>(registryPath(written.metadata.name));
+    return reading.outcome === "present" ? reading.value : written;
+}
+
+function stateAfter(
+    inputs: RegistryObjectInputs,
+    registry: RegistryResource,
+    proof: Proof,
+    operatorVerdict: Evidence | "none",
+    now: number,
+): RegistryObjectState {
+    return {
+        ...inputs,
+        ...statusOf(registry),
+        uid: registry.metadata.uid ?? "",
+        operatorVerdict,
+        operatorVerdictAt: new Date(now).toISOString(),
+        checks: proof.checks,
+        salt: proof.salt,
+        provedDigest: proof.digest,
+        seenDigest: proof.digest,
+    };
+}
+
+function statusOf(
+    registry: RegistryResource,
+): Pick<RegistryObjectState, "state" | "conditions" | "storageAddress"> {
+    const storageAddress = registry.status?.storageAddress;
+    return {
+        state: stateOf(registry),
+        conditions: registry.status?.conditions ?? [],
+        ...(storageAddress && { storageAddress }),
+    };
+}
+
+/** The state after a look: spec and description as they are in the cluster. */
+function observed(state: RegistryObjectState, registry: RegistryResource): RegistryObjectState {
+    const s3 = registry.spec?.s3Config ?? {};
+    const { description: _declared, storageAddress: _known, ...rest } = state;
+    const description = registry.metadata.annotations?.[DESCRIPTION_ANNOTATION];
+    const endpoint = s3.endpoint ?? "";
+    return {
+        ...rest,
+        ...(description !== undefined && { description }),
+        // The guide demands HTTPS; a registry that somebody switched to http is shown as what it is.
+        endpoint: s3.useSSL === false ? `http://${endpoint}` : endpoint,
+        bucket: s3.bucket ?? "",
+        secretName: s3.accessCredentialSecretName ?? "",
+        uid: registry.metadata.uid ?? "",
+        ...statusOf(registry),
+    };
+}
+
+function patienceOf(timeouts: Timeouts = {}): Patience {
+    return {
+        verdictMs: (timeouts.verdictSeconds ?? 120) * 1_000,
+        graceMs: (timeouts.graceSeconds ?? 5) * 1_000,
+        settleMs: (timeouts.settleSeconds ?? 5) * 1_000,
+    };
+}
+
+function movesStorage(from: KnownPart<RegistryObjectInputs>, to: KnownPart<RegistryObjectInputs>): boolean {
+    const moved = from.endpoint !== to.endpoint || from.bucket !== to.bucket;
+    return moved && to.relocate !== true;
+}
+
+function onlyDescribes(state: RegistryObjectState, inputs: RegistryObjectInputs): boolean {
+    const changes = changedFields(registryObject.fields, state, inputs, new Set(), QUIET);
+    return changes.every((name) => name === "description") && state.seenDigest === state.provedDigest;
+}
+
+async function refuseWhileUsed(cluster: Cluster, name: string, intent: "delete" | "relocate"): Promise<void> {
+    const users = await dependantsOf(cluster, name);
+    if (users.length > 0) {
+        throw failureOf(dependantsFinding(cluster, name, users, intent));
+    }
+}
+
+/** Is the name free, and may the storage move? Asked at preview for what is new or changed. */
+async function objectFindings(
+    context: Context,
+    inputs: KnownPart<RegistryObjectInputs>,
+    prior: KnownPart<RegistryObjectInputs> | undefined,
+): Promise<Finding[]> {
+    const { name } = inputs;
+    if (name === undefined) {
+        return [];
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    if (prior?.name === name) {
+        const guarded =
+            movesStorage(prior, inputs) && inputs.bucket !== undefined && inputs.endpoint !== undefined;
+        const users = guarded ? await dependantsOf(cluster, name, signal) : [];
+        return users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : [];
+    }
+    const reading = await cluster.read<RegistryResource>(registryPath(name), signal);
+    if (reading.outcome === "unknown") {
+        return [reading.error.finding];
+    }
+    const taken = reading.outcome === "present" && !inputs.adopt && !isOurs(reading.value, inputs.owner);
+    const secret = await secretFindings(cluster, inputs, signal);
+    return taken ? [takenFinding(cluster, "Registry", reading.value), ...secret] : secret;
+}
+
+/** Is an existing Secret there, with its keys? One that the program makes itself is not asked for. */
+async function secretFindings(
+    cluster: Cluster,
+    inputs: KnownPart<RegistryObjectInputs>,
+    signal: AbortSignal,
+): Promise<Finding[]> {
+    const { namespace, secretName, awaits } = inputs;
+    if (secretName === undefined || namespace === undefined || awaits?.includes("secretName")) {
+        return [];
+    }
+    return await explained(async () => {
+        await readKeys(cluster, namespace, secretName, signal);
+        return [];
+    });
+}

@@ -1,0 +1,62 @@
+/** From the arguments of a resource to an open store: the keys are resolved at the last moment. */
+import type { Credentials, S3Server } from "../arguments";
+import type { Finding } from "../errors";
+import { findingOf } from "../errors";
+import type { ClusterReference } from "../kubernetes/connection";
+import { resolveKeys } from "../kubernetes/credentials";
+import type { Context, KnownPart } from "../lifecycle";
+import type { S3Connection } from "./client";
+import type { ObjectStore } from "./objectStore";
+
+/** Arguments of every resource that lives in a bucket. */
+export interface S3Access extends S3Server {
+    /** Keys that may do what this resource does, or the Secret that holds them. */
+    credentials: Credentials;
+    /** Cluster that holds the Secret, where `credentials` names one. */
+    cluster?: ClusterReference;
+}
+
+export async function connectionOf(context: Context, access: S3Access): Promise<S3Connection> {
+    const keys = await resolveKeys(context, access.credentials, access.cluster);
+    return connectionWith(context, access, keys);
+}
+
+/** The connection of an access with other keys; the stack's CA bundle stands in for a missing one. */
+export function connectionWith(context: Context, server: S3Server, keys: S3Connection["keys"]): S3Connection {
+    const caBundle = server.caBundle ?? context.settings.caBundle;
+    return {
+        endpoint: server.endpoint,
+        keys,
+        ...(server.region !== undefined && { region: server.region }),
+        ...(server.addressing !== undefined && { addressing: server.addressing }),
+        ...(caBundle !== undefined && { caBundle }),
+    };
+}
+
+export async function storeOf(context: Context, access: S3Access): Promise<ObjectStore> {
+    return await context.objectStore(await connectionOf(context, access));
+}
+
+/**
+ * The connection for preview's questions. A Secret that another resource of the program still makes is no
+ * finding: then there is nothing to ask with yet.
+ */
+export async function askableConnection(
+    context: Context,
+    access: KnownPart<S3Access & { awaits?: string[] }>,
+): Promise<{ connection?: S3Connection; findings: Finding[] }> {
+    const { endpoint, credentials } = access;
+    if (endpoint === undefined || credentials === undefined) {
+        return { findings: [] };
+    }
+    try {
+        return {
+            connection: await connectionOf(context, { ...access, endpoint, credentials }),
+            findings: [],
+        };
+    } catch (error) {
+        const finding = findingOf(error);
+        const later = finding.code === "secret-missing" && access.awaits?.includes("credentials");
+        return { findings: later ? [] : [finding] };
+    }
+}

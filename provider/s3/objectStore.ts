@@ -1,0 +1,240 @@
+/** One S3 server with one set of keys: the few calls that this provider makes, every failure explained. */
+import { randomUUID } from "node:crypto";
+import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
+import { failure, type LlmosError } from "../errors";
+import { absent, present, type Reading } from "../lifecycle";
+import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
+import { corsNotOffered, isNotOffered, s3Failure, serverError } from "./failures";
+
+/** Prefix of the objects with which writing is proved. */
+export const PROOF_PREFIX = ".pulumi-llmos/";
+
+/** Codes that say, for certain, that there is no such bucket. */
+const GONE = new Set(["NoSuchBucket", "NotFound"]);
+
+/** Codes of "this bucket has no CORS document". */
+const NO_CORS = new Set(["NoSuchCORSConfiguration", "NoSuchCORSConfigurationError"]);
+
+export class ObjectStore {
+    private constructor(
+        readonly connection: S3Connection,
+        private readonly client: S3Client,
+        private readonly sdk: typeof import("@aws-sdk/client-s3"),
+    ) {}
+
+    static async open(connection: S3Connection): Promise<ObjectStore> {
+        const client = await openClient(connection);
+        return new ObjectStore(connection, client, await import("@aws-sdk/client-s3"));
+    }
+
+    /**
+     * Whether the bucket is there. A HEAD answer has no body, so that a failed one says nothing of its cause;
+     * listing one object does (measured on versitygw, Ceph RGW, MinIO and Garage).
+     */
+    async bucket(bucket: string, signal?: AbortSignal): Promise<Reading<true>> {
+        const options = signal ? { abortSignal: signal } : {};
+        try {
+            await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: bucket }), options);
+            return present(true);
+        } catch (error) {
+            if (serverError(error) === undefined) {
+                return this.unknown(error, "s3:ListBucket", bucket);
+            }
+        }
+        try {
+            await this.client.send(
+                new this.sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }),
+                options,
+            );
+            return present(true);
+        } catch (error) {
+            const answer = serverError(error);
+            return answer && answer.status === 404 && GONE.has(answer.code)
+                ? absent
+                : this.unknown(error, "s3:ListBucket", bucket);
+        }
+    }
+
+    /** Makes the bucket; one that these keys own already is no error. */
+    async createBucket(bucket: string): Promise<void> {
+        const region = this.connection.region ?? DEFAULT_REGION;
+        const location =
+            region === DEFAULT_REGION
+                ? {}
+                : { CreateBucketConfiguration: { LocationConstraint: region as never } };
+        await this.explain("s3:CreateBucket", bucket, async () => {
+            try {
+                await this.client.send(new this.sdk.CreateBucketCommand({ Bucket: bucket, ...location }));
+            } catch (error) {
+                if (serverError(error)?.code !== "BucketAlreadyOwnedByYou") {
+                    throw error;
+                }
+            }
+        });
+    }
+
+    async deleteBucket(bucket: string): Promise<void> {
+        await this.explain("s3:DeleteBucket", bucket, async () => {
+            try {
+                await this.client.send(new this.sdk.DeleteBucketCommand({ Bucket: bucket }));
+            } catch (error) {
+                if (serverError(error)?.code !== "NoSuchBucket") {
+                    throw error;
+                }
+            }
+        });
+    }
+
+    /** The keys of up to `limit` objects. */
+    async someObjects(bucket: string, limit: number): Promise<string[]> {
+        return await this.explain("s3:ListBucket", bucket, async () => {
+            const page = await this.client.send(
+                new this.sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: limit }),
+            );
+            return (page.Contents ?? []).map((object) => object.Key ?? "");
+        });
+    }
+
+    /** Up to `limit` versions and delete markers; empty where the server has no versioning. */
+    async someVersions(bucket: string, limit: number): Promise<{ Key: string; VersionId?: string }[]> {
+        return await this.explain("s3:ListBucketVersions", bucket, async () => {
+            const page = await this.client
+                .send(new this.sdk.ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: limit }))
+                .catch(emptyWhereNotOffered);
+            return [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map((version) => ({
+                Key: version.Key ?? "",
+                ...(version.VersionId && { VersionId: version.VersionId }),
+            }));
+        });
+    }
+
+    /** Open multipart uploads; empty where the server cannot list them. */
+    async uploads(bucket: string): Promise<{ Key: string; UploadId: string }[]> {
+        return await this.explain("s3:ListBucketMultipartUploads", bucket, async () => {
+            const page = await this.client
+                .send(new this.sdk.ListMultipartUploadsCommand({ Bucket: bucket }))
+                .catch(emptyWhereNotOffered);
+            return (page.Uploads ?? []).map(({ Key = "", UploadId = "" }) => ({ Key, UploadId }));
+        });
+    }
+
+    async abortUpload(bucket: string, upload: { Key: string; UploadId: string }): Promise<void> {
+        await this.explain("s3:AbortMultipartUpload", bucket, () =>
+            this.client.send(new this.sdk.AbortMultipartUploadCommand({ Bucket: bucket, ...upload })),
+        );
+    }
+
+    async deleteObjects(bucket: string, objects: { Key: string; VersionId?: string }[]): Promise<void> {
+        await this.explain("s3:DeleteObject", bucket, async () => {
+            const answer = await this.client.send(
+                new this.sdk.DeleteObjectsCommand({
+                    Bucket: bucket,
+                    Delete: { Objects: objects, Quiet: true },
+                }),
+            );
+            const first = answer.Errors?.[0];
+            if (first) {
+                const reason = `${first.Code}: ${first.Message}`;
+                throw failure("s3-failed", {
+                    found: `${answer.Errors?.length} objects could not be deleted, the first with ${reason}`,
+                    where: `${urlOf(this.connection.endpoint)}, bucket "${bucket}", object "${first.Key}"`,
+                    why: "The bucket can only be deleted when it is empty.",
+                    next: "Look for object locks and for denied s3:DeleteObject, then run again.",
+                });
+            }
+        });
+    }
+
+    /** The CORS document: its rules, or absent. Unknown when the bucket or the right to read it is missing. */
+    async cors(bucket: string, signal?: AbortSignal): Promise<Reading<CORSRule[]>> {
+        try {
+            const answer = await this.client.send(
+                new this.sdk.GetBucketCorsCommand({ Bucket: bucket }),
+                signal ? { abortSignal: signal } : {},
+            );
+            return answer.CORSRules?.length ? present(answer.CORSRules) : absent;
+        } catch (error) {
+            return NO_CORS.has(serverError(error)?.code ?? "")
+                ? absent
+                : this.unknown(this.namedCors(error, bucket), "s3:GetBucketCORS", bucket);
+        }
+    }
+
+    async putCors(bucket: string, rules: CORSRule[]): Promise<void> {
+        const command = new this.sdk.PutBucketCorsCommand({
+            Bucket: bucket,
+            CORSConfiguration: { CORSRules: rules },
+        });
+        await this.explain("s3:PutBucketCORS", bucket, async () => {
+            await this.client.send(command).catch((error: unknown) => {
+                throw this.namedCors(error, bucket);
+            });
+        });
+    }
+
+    async deleteCors(bucket: string): Promise<void> {
+        await this.explain("s3:PutBucketCORS", bucket, () =>
+            this.client.send(new this.sdk.DeleteBucketCorsCommand({ Bucket: bucket })),
+        );
+    }
+
+    /**
+     * Proves that the keys can write: puts, reads back and deletes one small object of our own. The operator
+     * only asks whether the bucket exists, so that keys which may only read pass it and the first model fails.
+     */
+    async proveWriting(bucket: string): Promise<void> {
+        const Key = `${PROOF_PREFIX}${randomUUID()}`;
+        const Body = `pulumi-llmos proves that these keys can write: ${Key}\n`;
+        const object = { Bucket: bucket, Key };
+        await this.explain("s3:PutObject", bucket, () =>
+            this.client.send(new this.sdk.PutObjectCommand({ ...object, Body, ContentType: "text/plain" })),
+        );
+        const read = await this.explain("s3:GetObject", bucket, async () => {
+            const answer = await this.client.send(new this.sdk.GetObjectCommand(object));
+            return await answer.Body?.transformToString();
+        });
+        await this.explain("s3:DeleteObject", bucket, () =>
+            this.client.send(new this.sdk.DeleteObjectCommand(object)),
+        );
+        if (read !== Body) {
+            throw failure("s3-failed", {
+                found: "The S3 server gave back something else than what was just written",
+                where: `${urlOf(this.connection.endpoint)}, bucket "${bucket}", object "${Key}"`,
+                why: "Models and datasets would not be read as they were stored.",
+                next: "Check the server, and any cache or proxy before it.",
+            });
+        }
+    }
+
+    private namedCors(error: unknown, bucket: string): unknown {
+        return isNotOffered(error) ? corsNotOffered(this.connection.endpoint, bucket) : error;
+    }
+
+    private async explain<T>(action: string, bucket: string, send: () => Promise<T>): Promise<T> {
+        try {
+            return await send();
+        } catch (error) {
+            throw this.failed(error, action, bucket);
+        }
+    }
+
+    private unknown(
+        error: unknown,
+        action: string,
+        bucket: string,
+    ): { outcome: "unknown"; error: LlmosError } {
+        return { outcome: "unknown", error: this.failed(error, action, bucket) };
+    }
+
+    private failed(error: unknown, action: string, bucket: string): LlmosError {
+        const { endpoint, region = DEFAULT_REGION } = this.connection;
+        return s3Failure(error, { endpoint, bucket, action, region });
+    }
+}
+
+function emptyWhereNotOffered(error: unknown): Record<string, undefined> {
+    if (isNotOffered(error)) {
+        return {};
+    }
+    throw error;
+}

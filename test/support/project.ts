@@ -1,0 +1,168 @@
+/** A Pulumi project of a test: a real program, run by the real engine, in a folder and a stack of its own. */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { SandboxDetails } from "../../examples/sandbox";
+
+const ROOT = resolve(__dirname, "..", "..");
+const STACK = "dev";
+
+/** What a program may take for granted. */
+const HEADER = `"use strict";
+const pulumi = require("@pulumi/pulumi");
+const llmos = require("pulumi-llmos");
+const values = require("./values.json");
+`;
+
+/** The outcome of one engine command. */
+export interface EngineRun {
+    readonly exitCode: number;
+    /** Standard output and standard error, as they came. */
+    readonly output: string;
+}
+
+/** One resource of an exported state. */
+export interface StateResource {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    readonly inputs: Record<string, unknown>;
+    readonly outputs: Record<string, unknown>;
+    readonly delete?: boolean;
+    readonly initErrors?: string[];
+}
+
+export interface ProjectOptions {
+    /** Body of the program (JavaScript); `pulumi`, `llmos` and `values` are there. */
+    readonly program: string;
+    /** What the program reads as `values`. Keys in it are found by `secrets`. */
+    readonly values?: Record<string, unknown>;
+    /** Stack configuration, for example `{ "llmos:caBundle": pem }`. */
+    readonly config?: Record<string, string>;
+    /** Additions to the environment of the engine. */
+    readonly environment?: Record<string, string>;
+    /** Texts that may never be seen, in clear or base64, in any output or state of this project. */
+    readonly secrets?: readonly string[];
+}
+
+export class Project {
+    private constructor(
+        readonly folder: string,
+        private readonly sandbox: SandboxDetails,
+        private readonly options: ProjectOptions,
+    ) {}
+
+    /** Makes folder and stack. Inside the repository, so that `pulumi-llmos` is found as a user's would be. */
+    static async create(sandbox: SandboxDetails, options: ProjectOptions): Promise<Project> {
+        const parent = join(ROOT, ".sandbox", "projects");
+        await mkdir(parent, { recursive: true });
+        const folder = await mkdtemp(join(parent, "project-"));
+        const project = new Project(folder, sandbox, options);
+        const name = `test-${randomBytes(4).toString("hex")}`;
+        await writeFile(
+            join(folder, "package.json"),
+            JSON.stringify({ name, private: true, main: "index.js" }),
+        );
+        const runtime = { name: "nodejs", options: { typescript: false } };
+        await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify({ name, runtime }));
+        await project.setValues(options.values ?? {});
+        await project.setProgram(options.program);
+        const made = await project.pulumi("stack", "init", STACK);
+        if (made.exitCode !== 0) {
+            throw new Error(made.output);
+        }
+        // JSON is YAML: appended to what `stack init` wrote (the salt of the stack's encryption).
+        await appendFile(
+            join(folder, `Pulumi.${STACK}.yaml`),
+            `\nconfig: ${JSON.stringify(options.config ?? {})}\n`,
+        );
+        return project;
+    }
+
+    async setProgram(body: string): Promise<void> {
+        await writeFile(join(this.folder, "index.js"), HEADER + body);
+    }
+
+    async setValues(values: Record<string, unknown>): Promise<void> {
+        await writeFile(join(this.folder, "values.json"), JSON.stringify(values));
+    }
+
+    up(...args: string[]): Promise<EngineRun> {
+        return this.pulumi("up", "--yes", "--skip-preview", ...args);
+    }
+
+    preview(...args: string[]): Promise<EngineRun> {
+        return this.pulumi("preview", "--diff", ...args);
+    }
+
+    refresh(...args: string[]): Promise<EngineRun> {
+        return this.pulumi("refresh", "--yes", "--skip-preview", ...args);
+    }
+
+    destroy(...args: string[]): Promise<EngineRun> {
+        return this.pulumi("destroy", "--yes", "--skip-preview", ...args);
+    }
+
+    /** Runs the engine, and fails when a secret is seen in what it prints. */
+    async pulumi(...args: string[]): Promise<EngineRun> {
+        const run = await this.run(args);
+        this.scan(run.output, `output of pulumi ${args.join(" ")}`);
+        return run;
+    }
+
+    /** The exported state, as text; fails when a secret is seen in it. */
+    async exportState(): Promise<string> {
+        const { output } = await this.run(["stack", "export"]);
+        this.scan(output, "exported state");
+        return output;
+    }
+
+    /** The resources of the state, by the last part of their URN. */
+    async resources(): Promise<Map<string, StateResource>> {
+        const { output } = await this.run(["stack", "export", "--show-secrets"]);
+        const { deployment } = JSON.parse(output.slice(output.indexOf("{"))) as {
+            deployment: { resources?: StateResource[] };
+        };
+        return new Map((deployment.resources ?? []).map((one) => [one.urn.split("::").pop() ?? "", one]));
+    }
+
+    async remove(): Promise<void> {
+        await rm(this.folder, { recursive: true, force: true });
+    }
+
+    /** Fails when a secret of this project stands in a text, in clear or base64. */
+    scan(text: string, what: string): void {
+        for (const secret of this.options.secrets ?? []) {
+            for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")]) {
+                if (text.includes(form)) {
+                    throw new Error(`A key was found in the ${what}:\n${text.replaceAll(form, "<KEY>")}`);
+                }
+            }
+        }
+    }
+
+    private run(args: string[]): Promise<EngineRun> {
+        const stack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", STACK];
+        const engine = spawn(
+            this.sandbox.programs["pulumi"] ?? "pulumi",
+            [...args, ...stack, "--non-interactive"],
+            {
+                cwd: this.folder,
+                env: { ...process.env, ...this.sandbox.environment, ...this.options.environment },
+                stdio: ["ignore", "pipe", "pipe"],
+            },
+        );
+        let output = "";
+        engine.stdout.on("data", (chunk: Buffer) => {
+            output += chunk.toString("utf8");
+        });
+        engine.stderr.on("data", (chunk: Buffer) => {
+            output += chunk.toString("utf8");
+        });
+        return new Promise((settle, reject) => {
+            engine.on("error", reject);
+            engine.on("close", (code) => settle({ exitCode: code ?? -1, output }));
+        });
+    }
+}

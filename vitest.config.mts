@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+    test: {
+        // The real engine takes seconds a command, and the machine may be busy: a limit here is for a hang only.
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        maxWorkers: 2,
+        projects: [
+            { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+            {
+                extends: true,
+                test: {
+                    name: "sandbox",
+                    include: ["test/integration/**/*.test.ts", "test/engine/**/*.test.ts"],
+                    globalSetup: ["test/support/sandboxSetup.ts"],
+                },
+            },
+        ],
+    },
+});
