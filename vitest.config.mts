@@ -7,7 +7,14 @@ export default defineConfig({
         hookTimeout: 300_000,
         maxWorkers: 2,
         projects: [
-            { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+            {
+                extends: true,
+                test: {
+                    name: "unit",
+                    include: ["test/unit/**/*.test.ts"],
+                    globalSetup: ["test/unit/builtPackage.ts"],
+                },
+            },
             {
                 extends: true,
                 test: {

@@ -1,0 +1,86 @@
+/** A copy of an example, worked with by the commands of its README. */
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { SandboxDetails } from "../../examples/sandbox";
+import type { EngineRun } from "./project";
+
+const ROOT = resolve(__dirname, "..", "..");
+
+export interface ExampleOptions {
+    /** Folder below `examples`. */
+    readonly example: string;
+    /** Stack that is made. Default `dev`. */
+    readonly stack?: string;
+    /** Additions to the environment of the engine. */
+    readonly environment?: Record<string, string>;
+}
+
+/** Inside the repository, so that node finds the packages of the example above it, as if `npm install` had run. */
+export class ExampleProject {
+    private constructor(
+        readonly folder: string,
+        private readonly sandbox: SandboxDetails,
+        private readonly environment: Record<string, string>,
+    ) {}
+
+    static async create(sandbox: SandboxDetails, options: ExampleOptions): Promise<ExampleProject> {
+        const parent = join(ROOT, ".sandbox", "projects");
+        await mkdir(parent, { recursive: true });
+        const folder = await mkdtemp(join(parent, `${options.example}-`));
+        await cp(join(ROOT, "examples", options.example), folder, { recursive: true });
+        const project = new ExampleProject(folder, sandbox, options.environment ?? {});
+        await project.succeeds(`pulumi stack init ${options.stack ?? "dev"}`);
+        return project;
+    }
+
+    /** Sets configuration as the READMEs say: the value of a secret, or of a whole file, on standard input. */
+    async configure(plain: Record<string, string>, secrets: Record<string, string> = {}): Promise<void> {
+        for (const [key, value] of Object.entries(plain)) {
+            await this.succeeds(`pulumi config set ${key}`, value);
+        }
+        for (const [key, value] of Object.entries(secrets)) {
+            await this.succeeds(`pulumi config set --secret ${key}`, value);
+        }
+    }
+
+    /** Runs a command line by a shell; fails, with what was printed, when it does not end well. */
+    async succeeds(commandLine: string, input?: string): Promise<string> {
+        const { exitCode, output } = await this.run(commandLine, input);
+        if (exitCode !== 0) {
+            throw new Error(`${commandLine} ended with ${exitCode}:\n${output}`);
+        }
+        return output;
+    }
+
+    /** Runs a command line by a shell. */
+    run(commandLine: string, input = ""): Promise<EngineRun> {
+        const shell = spawn("sh", ["-c", commandLine], {
+            cwd: this.folder,
+            env: { ...process.env, ...this.sandbox.environment, ...this.environment },
+        });
+        let output = "";
+        for (const stream of [shell.stdout, shell.stderr]) {
+            stream.on("data", (chunk: Buffer) => {
+                output += chunk.toString();
+            });
+        }
+        shell.stdin.end(input);
+        return new Promise((settle, reject) => {
+            shell.on("error", reject);
+            shell.on("close", (code) => settle({ exitCode: code ?? -1, output }));
+        });
+    }
+
+    file(path: string): Promise<string> {
+        return readFile(join(this.folder, path), "utf8");
+    }
+
+    async outputs(): Promise<Record<string, unknown>> {
+        return JSON.parse(await this.succeeds("pulumi stack output --json"));
+    }
+
+    async remove(): Promise<void> {
+        await rm(this.folder, { recursive: true, force: true });
+    }
+}

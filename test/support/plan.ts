@@ -1,0 +1,39 @@
+/** What the engine says that it will do, and what it did. */
+import { expect } from "vitest";
+import type { EngineRun, Project } from "./project";
+
+/** What a preview plans, as `operation type name`; resources that stay as they are are left out. */
+export async function planned(project: Project, ...args: string[]): Promise<string[]> {
+    const { output, exitCode } = await project.pulumi("preview", "--json", ...args);
+    expect(exitCode, output).toBe(0);
+    const { steps } = JSON.parse(output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1)) as {
+        steps: { op: string; urn: string }[];
+    };
+    return steps.filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${shortOf(urn)}`);
+}
+
+/** What an update has done, in its order, as `deed name`. */
+export function done({ output }: EngineRun): string[] {
+    const deeds =
+        /^ *(?:\+\+|\+-|--|\+|-|~|\S+) +\S+ (\S+) (created|updated|deleted|created replacement|deleted original) \(/;
+    return output.split("\n").flatMap((line) => {
+        const [, name, deed] = deeds.exec(line) ?? [];
+        return name && deed ? [`${deed} ${name}`] : [];
+    });
+}
+
+/** Asserts that the stack is settled: nothing to do without a look at the world, and nothing with one. */
+export async function expectSettled(project: Project): Promise<void> {
+    const again = await project.up("--expect-no-changes");
+    expect(again.exitCode, again.output).toBe(0);
+    const refreshed = await project.preview("--refresh", "--expect-no-changes");
+    expect(refreshed.exitCode, refreshed.output).toBe(0);
+}
+
+function shortOf(urn: string): string {
+    const [, , types = "", name = ""] = urn.split("::");
+    return `${types
+        .split(/[$/]/)
+        .pop()
+        ?.replace(/^llmos:/, "")} ${name}`;
+}
