@@ -20,6 +20,7 @@ export {
     getRegistry,
     getRegistryOutput,
     type LookupArgs,
+    type LookupOptions,
 } from "./pulumi/lookups";
 export {
     Registry,

@@ -115,8 +115,10 @@ export interface Lifecycle<I extends object, S extends I> {
     readonly type: string;
     /** Decoders of the inputs: the pure part of `check`. */
     readonly fields: Fields<I>;
-    /** Rules over several arguments, pure. */
-    validate?(inputs: KnownPart<I>): Finding[];
+    /** Arguments that the questions of preflight need: one that is not known yet is said to be unchecked. */
+    readonly asks: readonly (keyof I & string)[];
+    /** Rules over several arguments, pure; unknown ones are left out of `inputs` and named in `unknowns`. */
+    validate?(inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Finding[];
     /** Fills in what depends on the stack's configuration. */
     complete?(context: Context, inputs: KnownPart<I>, prior: KnownPart<I> | undefined): Promise<Partial<I>>;
     /** Rules that span several resources of one program; asked even where nothing may be asked of the servers. */

@@ -51,8 +51,13 @@ const AUTHORITY: Cause = {
 };
 const EXPIRED: Cause = {
     code: "tls-expired",
-    found: (peer) => `${peer.name}'s certificate has expired or is not valid yet`,
+    found: (peer) => `${peer.name}'s certificate has expired`,
     next: () => "Renew the certificate, and check the clocks on both sides.",
+};
+const TOO_EARLY: Cause = {
+    code: "tls-expired",
+    found: (peer) => `${peer.name}'s certificate is not valid yet`,
+    next: () => "Check the clocks on both sides (NTP); if they are right, have the certificate issued anew.",
 };
 const WRONG_HOST: Cause = {
     code: "tls-wrong-host",
@@ -87,7 +92,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     CERT_UNTRUSTED: AUTHORITY,
     CERT_SIGNATURE_FAILURE: AUTHORITY,
     CERT_HAS_EXPIRED: EXPIRED,
-    CERT_NOT_YET_VALID: EXPIRED,
+    CERT_NOT_YET_VALID: TOO_EARLY,
     ERR_TLS_CERT_ALTNAME_INVALID: WRONG_HOST,
     ECONNRESET: BROKEN,
     EPIPE: BROKEN,

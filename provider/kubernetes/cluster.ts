@@ -9,6 +9,9 @@ import { type ApiAnswer, type ApiRequest, Transport } from "./transport";
 /** The one field manager of everything that this provider applies (server-side apply). */
 export const FIELD_MANAGER = "pulumi-llmos";
 
+/** Longest time until a watch is open, in milliseconds. */
+const OPENING_DEADLINE_MS = 30_000;
+
 /** What every Kubernetes object has. */
 export interface KubernetesObject {
     apiVersion?: string;
@@ -44,8 +47,10 @@ interface Status {
 export class Cluster {
     private uid: Promise<string> | undefined;
 
+    /** @internal */
     constructor(private readonly transport: Transport) {}
 
+    /** @internal */
     static async connect(...source: Parameters<typeof loadKubeConfig>): Promise<Cluster> {
         const config = await loadKubeConfig(...source);
         return new Cluster(new Transport(config, realSleep));
@@ -60,9 +65,14 @@ export class Cluster {
      * differs between any two clusters.
      */
     identity(signal?: AbortSignal): Promise<string> {
-        this.uid ??= this.require<KubernetesObject>("/api/v1/namespaces/kube-system", signal).then(
-            (namespace) => namespace.metadata.uid ?? "",
-        );
+        if (!this.uid) {
+            const asked = this.require<KubernetesObject>("/api/v1/namespaces/kube-system", signal);
+            this.uid = asked.then((namespace) => namespace.metadata.uid ?? "");
+            // An answer is kept, a failure is not: the short deadline of a question must not fail a later write.
+            this.uid.catch(() => {
+                this.uid = undefined;
+            });
+        }
         return this.uid;
     }
 
@@ -145,15 +155,27 @@ export class Cluster {
         onEnd: () => void,
     ): Promise<{ stop(): void }> {
         const query = `watch=true&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
-        const response = await this.attempt(() =>
-            this.transport.open({ method: "GET", path: `${collection}?${query}` }),
+        // A deadline for the answer's head only: the body of a watch has no end.
+        const opening = new AbortController();
+        const timer = setTimeout(
+            () => opening.abort(new DOMException("", "TimeoutError")),
+            OPENING_DEADLINE_MS,
         );
+        const { signal } = opening;
+        const response = await this.attempt(() =>
+            this.transport.open({ method: "GET", path: `${collection}?${query}`, signal }),
+        ).finally(() => clearTimeout(timer));
         if (response.statusCode !== 200) {
             response.destroy();
             throw this.refusal("watch", collection, { status: response.statusCode ?? 0, body: "" });
         }
         const lines = createInterface(response);
-        lines.on("line", (line) => onEvent(JSON.parse(line)));
+        lines.on("line", (line) => {
+            const event = parseEvent<T>(line);
+            if (event) {
+                onEvent(event);
+            }
+        });
         lines.on("close", onEnd);
         response.on("error", () => lines.close());
         return { stop: () => response.destroy() };
@@ -236,6 +258,15 @@ function fieldConflict(where: string, body: unknown): LlmosError {
         why: "Two tools that set the same field undo each other's work.",
         next: "Take the field out of the other tool, or set adopt: true to take it over once.",
     });
+}
+
+/** A line of a watch; undefined for one that broke off with the connection, whose end is seen anyhow. */
+function parseEvent<T>(line: string): WatchEvent<T> | undefined {
+    try {
+        return JSON.parse(line) as WatchEvent<T>;
+    } catch {
+        return undefined;
+    }
 }
 
 function isStatus(body: unknown): body is Status {

@@ -15,6 +15,8 @@ export interface ClusterReference {
 /**
  * The kubeconfig of the resource's `cluster` argument, else of the stack configuration (`llmos:kubeconfig`,
  * `llmos:context`), else of `KUBECONFIG`, the default file or the pod's service account, in that order.
+ *
+ * @internal
  */
 export async function loadKubeConfig(
     reference: ClusterReference | undefined,
@@ -39,10 +41,13 @@ export async function loadKubeConfig(
     return config;
 }
 
+/** Longer than any path that a person writes, shorter than any kubeconfig. */
+const LONGEST_PATH = 255;
+
 function loadInto(config: KubeConfig, given: string | undefined): void {
     if (given === undefined) {
         config.loadFromDefault();
-    } else if (given.includes("\n") || given.trimStart().startsWith("{")) {
+    } else if (isContent(given)) {
         config.loadFromString(given);
     } else if (existsSync(given)) {
         config.loadFromFile(given);
@@ -67,13 +72,27 @@ function useContext(config: KubeConfig, context: string): void {
 function unusable(given: string | undefined, cause: unknown): Error {
     const where = given === undefined ? "KUBECONFIG or ~/.kube/config" : placeOf(given);
     return failure("cluster-unreachable", {
-        found: `The kubeconfig cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+        found: `The kubeconfig cannot be used: ${reasonOf(cause)}`,
         where,
         why: "The Registry object and its Secret live in the LLMOS cluster.",
         next: 'Set KUBECONFIG, or the stack configuration "llmos:kubeconfig" (a path or the content), or the argument "cluster".',
     });
 }
 
+/** The parser's message quotes the lines around what it stumbles over, tokens among them. */
+function reasonOf(cause: unknown): string {
+    if (cause instanceof Error && cause.name === "YAMLException") {
+        const mark = (cause as { mark?: { line: number } }).mark;
+        return `it is not valid YAML${mark ? ` (line ${mark.line + 1})` : ""}`;
+    }
+    return cause instanceof Error ? cause.message : String(cause);
+}
+
 function placeOf(given: string): string {
-    return given.includes("\n") ? "kubeconfig given as content" : given;
+    // Whatever is longer than a path can be is content too, for example in base64.
+    return isContent(given) || given.length > LONGEST_PATH ? "kubeconfig given as content" : given;
+}
+
+function isContent(given: string): boolean {
+    return given.includes("\n") || given.trimStart().startsWith("{");
 }

@@ -1,6 +1,7 @@
 /** The right cluster, and our own objects on it. */
 import { type Finding, failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../questions";
 import type { Cluster, KubernetesObject } from "./cluster";
 import type { ClusterReference } from "./connection";
 import { OWNER_ANNOTATION } from "./objects";
@@ -21,14 +22,20 @@ export async function identify(
     context: Context,
     inputs: KnownPart<InCluster>,
     prior: KnownPart<InCluster> | undefined,
-    signal: AbortSignal,
 ): Promise<{ clusterId?: string }> {
     try {
-        return { clusterId: await (await context.cluster(inputs.cluster)).identity(signal) };
+        const cluster = await context.cluster(inputs.cluster);
+        // The deadline starts here: loading the client library takes a while on a busy machine.
+        return { clusterId: await cluster.identity(AbortSignal.timeout(QUESTION_DEADLINE_MS)) };
     } catch (error) {
         findingOf(error);
         return prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
     }
+}
+
+/** Not to have asked which cluster it is (reachability "off", or out of reach) does not make it another one. */
+export function withKnownIdentity<I extends InCluster>(inputs: I, { clusterId }: InCluster): I {
+    return inputs.clusterId === undefined && clusterId !== undefined ? { ...inputs, clusterId } : inputs;
 }
 
 /**

@@ -35,6 +35,7 @@ const BUSY = new Set([429, 500, 502, 503, 504]);
 export class Transport {
     private options: Promise<RequestOptions> | undefined;
 
+    /** @internal */
     constructor(
         private readonly config: KubeConfig,
         private readonly sleep: (milliseconds: number) => Promise<void>,
@@ -66,7 +67,10 @@ export class Transport {
     private async sendOnce(request: ApiRequest): Promise<ApiAnswer> {
         const signal = request.signal ?? AbortSignal.timeout(REQUEST_DEADLINE_MS);
         const response = await this.open({ ...request, signal });
-        return { status: response.statusCode ?? 0, body: parse(await textOf(response)) };
+        const text = await textOf(response).catch((error) => {
+            throw timeoutOr(error, signal);
+        });
+        return { status: response.statusCode ?? 0, body: parse(text) };
     }
 
     /** Sends once and gives the response when its head has come: for a watch, whose body has no end. */

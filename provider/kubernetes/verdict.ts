@@ -64,7 +64,7 @@ export class VerdictWatch {
         this.observe(written);
         return before?.status === "True"
             ? await this.stillTrue(written, before, patience)
-            : await this.becomesTrue(written, patience);
+            : await this.becomesTrue(patience);
     }
 
     private async stillTrue(
@@ -74,21 +74,24 @@ export class VerdictWatch {
     ): Promise<Verdict> {
         const turned = await this.until((condition) => condition?.status !== "True", patience.settleMs);
         if (turned) {
-            return await this.becomesTrue(written, patience);
+            return await this.becomesTrue(patience);
         }
         const registry = this.latest ?? written;
         const moved = accessible(registry)?.lastUpdateTime !== before.lastUpdateTime;
         return { registry, evidence: moved ? "fresh" : "unchanged" };
     }
 
-    private async becomesTrue(written: RegistryResource, patience: Patience): Promise<Verdict> {
+    private async becomesTrue(patience: Patience): Promise<Verdict> {
         const isTrue = (condition: Condition | undefined) => condition?.status === "True";
         const judged = await this.until((condition) => condition !== undefined, patience.verdictMs);
         if (judged && !isTrue(accessible(judged))) {
             await this.until(isTrue, patience.graceMs);
         }
         // Asked once more when time is up: the last event may have been on its way.
-        const registry = known(await this.cluster.read<RegistryResource>(registryPath(this.name))) ?? written;
+        const registry = known(await this.cluster.read<RegistryResource>(registryPath(this.name)));
+        if (!registry) {
+            throw vanished(this.cluster, this.name);
+        }
         if (!isTrue(accessible(registry))) {
             throw refused(this.cluster, registry, patience);
         }

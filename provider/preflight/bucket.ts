@@ -26,8 +26,9 @@ export async function askForBucket(
     }
     const { endpoint, region, addressing, keys } = connection;
     const key = `bucket ${JSON.stringify([endpoint, bucket, region, addressing, keys])}`;
+    // Opened before the time for the answer runs: loading the client is not the server's delay.
+    const store = await context.objectStore(connection);
     return await context.questions.once(key, async (signal): Promise<BucketAnswer> => {
-        const store = await context.objectStore(connection);
         const reading = await store.bucket(bucket, signal);
         return reading.outcome === "unknown"
             ? { findings: [reading.error.finding] }

@@ -13,25 +13,29 @@ function nameOf(reference: ClusterReference | undefined): string {
 
 /** Asks the cluster, once a process: reachable, and of which identity. */
 export function askCluster(context: Context, reference: ClusterReference | undefined): Promise<Finding[]> {
-    return context.questions.once(`cluster ${nameOf(reference)}`, (signal) =>
-        explained(async () => {
-            await (await context.cluster(reference)).identity(signal);
-            return [];
-        }),
-    );
+    return explained(async () => {
+        // Before the question, whose deadline is for the network: the client library is loaded here.
+        const cluster = await context.cluster(reference);
+        return await context.questions.once(`cluster ${nameOf(reference)}`, (signal) =>
+            explained(async () => {
+                await cluster.identity(signal);
+                return [];
+            }),
+        );
+    });
 }
 
 /** Asks whether the kind Registry is installed. */
-export function askForRegistries(
+export async function askForRegistries(
     context: Context,
     reference: ClusterReference | undefined,
 ): Promise<Finding[]> {
-    return context.questions.once(`registries ${nameOf(reference)}`, async (signal) => {
-        const unreachable = await askCluster(context, reference);
-        return unreachable.length > 0
-            ? unreachable
-            : await explained(async () => kindFindings(await context.cluster(reference), signal));
-    });
+    const unreachable = await askCluster(context, reference);
+    return unreachable.length > 0
+        ? unreachable
+        : await context.questions.once(`registries ${nameOf(reference)}`, (signal) =>
+              explained(async () => kindFindings(await context.cluster(reference), signal)),
+          );
 }
 
 async function kindFindings(cluster: Cluster, signal: AbortSignal): Promise<Finding[]> {
@@ -41,19 +45,17 @@ async function kindFindings(cluster: Cluster, signal: AbortSignal): Promise<Find
 }
 
 /** Asks whether the namespace is there. */
-export function askForNamespace(
+export async function askForNamespace(
     context: Context,
     reference: ClusterReference | undefined,
     namespace: string,
 ): Promise<Finding[]> {
-    return context.questions.once(`namespace ${namespace} ${nameOf(reference)}`, async (signal) => {
-        const unreachable = await askCluster(context, reference);
-        return unreachable.length > 0
-            ? unreachable
-            : await explained(async () =>
-                  namespaceFindings(await context.cluster(reference), namespace, signal),
-              );
-    });
+    const unreachable = await askCluster(context, reference);
+    return unreachable.length > 0
+        ? unreachable
+        : await context.questions.once(`namespace ${namespace} ${nameOf(reference)}`, (signal) =>
+              explained(async () => namespaceFindings(await context.cluster(reference), namespace, signal)),
+          );
 }
 
 async function namespaceFindings(

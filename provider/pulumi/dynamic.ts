@@ -60,9 +60,9 @@ export async function check(
     const prior = priorOf(lifecycle, olds);
     const filled = (await lifecycle.complete?.(context, inputs, prior)) ?? {};
     const completed = { ...inputs, ...without(filled, unknowns) };
-    await tellUnknowns(type, completed, unknowns);
+    await tellUnknowns(lifecycle, completed, unknowns);
     const rules = [
-        ...(lifecycle.validate?.(completed) ?? []),
+        ...(lifecycle.validate?.(completed, unknowns) ?? []),
         ...(lifecycle.acrossProgram?.(context, completed) ?? []),
     ];
     const answers = await ask(lifecycle, completed, prior);
@@ -191,11 +191,17 @@ function refusal(reason: string): pulumi.dynamic.CheckFailure {
     return { property: "", reason };
 }
 
-async function tellUnknowns(type: string, inputs: Properties, unknowns: ReadonlySet<string>): Promise<void> {
-    if (unknowns.size > 0 && inputs.reachability !== "off") {
+async function tellUnknowns(
+    lifecycle: AnyLifecycle,
+    inputs: Properties,
+    unknowns: ReadonlySet<string>,
+): Promise<void> {
+    const skipped = lifecycle.asks.filter((name) => unknowns.has(name));
+    if (skipped.length > 0 && inputs.reachability !== "off") {
         const name = String(inputs.owner ?? "").replace(/^[^/]*\/[^/]*\//, "");
-        const which = [...unknowns].join(", ");
-        await context.log.info(`${type} ${name}: not known yet, so not checked at preview: ${which}.`);
+        await context.log.info(
+            `${lifecycle.type} ${name}: not checked at preview, because not known yet: ${skipped.join(", ")}.`,
+        );
     }
 }
 

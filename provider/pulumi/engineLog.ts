@@ -4,6 +4,9 @@ import type { Log } from "../lifecycle";
 
 let connected = false;
 
+/** Warnings of this process: each part of a registry finds the same thing wrong, and it is said once. */
+const warnings = new Set<string>();
+
 /**
  * The SDK does not connect a dynamic provider's process to the engine; the engine gives its address as the
  * first argument of the process.
@@ -23,6 +26,10 @@ export const engineLog: Log = {
         await pulumi.log.info(message);
     },
     async warn(message) {
+        if (warnings.has(message)) {
+            return;
+        }
+        warnings.add(message);
         connect();
         await pulumi.log.warn(message);
     },

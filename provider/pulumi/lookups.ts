@@ -17,6 +17,15 @@ export interface GetRegistryArgs extends LookupArgs {
     name: string;
 }
 
+/** Options of the lookups that give outputs. */
+export interface LookupOptions {
+    /**
+     * Resources to wait for: a lookup does not by itself wait for what the same program makes. While one of them
+     * is still to be made, at preview, the outcome is unknown.
+     */
+    dependsOn?: pulumi.Resource | pulumi.Resource[];
+}
+
 /** One registry. A registry that does not exist is an error. */
 export async function getRegistry(args: GetRegistryArgs): Promise<RegistryRow> {
     const { findRegistry } = await import("../registries.js");
@@ -36,20 +45,43 @@ export async function getDefaultRegistry(args: LookupArgs = {}): Promise<Registr
 }
 
 /** {@link getRegistry} with inputs that may be outputs. */
-export function getRegistryOutput(args: Deep<GetRegistryArgs>): pulumi.Output<RegistryRow> {
-    return pulumi.output(args).apply((known) => getRegistry(known as GetRegistryArgs));
+export function getRegistryOutput(
+    args: Deep<GetRegistryArgs>,
+    options?: LookupOptions,
+): pulumi.Output<RegistryRow> {
+    return afterwards(args, options, (known) => getRegistry(known as GetRegistryArgs));
 }
 
 /** {@link getRegistries} with inputs that may be outputs. */
-export function getRegistriesOutput(args: Deep<LookupArgs> = {}): pulumi.Output<RegistryRow[]> {
-    return pulumi.output(args).apply((known) => getRegistries(known as LookupArgs));
+export function getRegistriesOutput(
+    args: Deep<LookupArgs> = {},
+    options?: LookupOptions,
+): pulumi.Output<RegistryRow[]> {
+    return afterwards(args, options, (known) => getRegistries(known as LookupArgs));
 }
 
 /** {@link getDefaultRegistry} with inputs that may be outputs. */
 export function getDefaultRegistryOutput(
     args: Deep<LookupArgs> = {},
+    options?: LookupOptions,
 ): pulumi.Output<RegistryRow | undefined> {
-    return pulumi.output(args).apply((known) => getDefaultRegistry(known as LookupArgs));
+    return afterwards(args, options, (known) => getDefaultRegistry(known as LookupArgs));
+}
+
+/** A lookup once its arguments, and all outputs of what it depends on, are known. */
+function afterwards<T>(
+    args: object,
+    { dependsOn = [] }: LookupOptions = {},
+    lookup: (known: unknown) => Promise<T>,
+): pulumi.Output<T> {
+    const outputs = [dependsOn].flat().flatMap((resource) => Object.values(resource).filter(isOutput));
+    // Only waited for: a secret among them does not make the outcome one.
+    const ready = pulumi.unsecret(pulumi.all(outputs));
+    return pulumi.all([args, ready]).apply(([known]) => lookup(known)) as pulumi.Output<T>;
+}
+
+function isOutput(value: unknown): value is pulumi.Output<unknown> {
+    return pulumi.Output.isInstance(value);
 }
 
 /** The stack configuration, as the resources have it. */

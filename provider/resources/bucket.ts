@@ -11,7 +11,7 @@ import {
 import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failure, failureOf } from "../errors";
 import { flag, list, optional, required, text, withDefault } from "../fields";
-import { absent, type Context, type Difference, type Lifecycle, present } from "../lifecycle";
+import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
 import { askableConnection, type S3Access, storeOf } from "../s3/access";
@@ -43,6 +43,8 @@ export interface BucketState extends BucketInputs {
 export const bucket: Lifecycle<BucketInputs, BucketState> = {
     type: "Bucket",
 
+    asks: ["name", "endpoint", "credentials", "caBundle"],
+
     fields: {
         name: bucketName,
         ...s3ServerFields,
@@ -65,11 +67,10 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return await askEndpoint(context, connection);
         }
         const answer = await askForBucket(context, connection, inputs.name);
-        const isNew = prior?.name !== inputs.name || prior?.endpoint !== inputs.endpoint;
         if (answer.exists === false && inputs.create === false && !inputs.awaits?.includes("name")) {
             return [missing(connection.endpoint, inputs.name)];
         }
-        if (answer.exists && inputs.create && isNew && !inputs.adopt) {
+        if (answer.exists && inputs.create && !inputs.adopt && !wasManaged(prior, inputs)) {
             return await takenFindings(await context.objectStore(connection), inputs.name);
         }
         return answer.findings;
@@ -77,7 +78,11 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     diff(state, inputs, unknowns): Difference {
         const changes = changedFields(bucket.fields, state, inputs, unknowns, QUIET);
-        return { changes, replaces: changes.filter((name) => name === "name" || name === "endpoint") };
+        const identity = ["name", "endpoint"];
+        return {
+            changes,
+            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
+        };
     },
 
     async create(context, inputs) {
@@ -86,11 +91,8 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         if (inputs.create === false && !exists) {
             throw failureOf(missing(inputs.endpoint, inputs.name));
         }
-        if (inputs.create !== false && exists && !inputs.adopt) {
-            const [taken] = await takenFindings(store, inputs.name);
-            if (taken) {
-                throw failureOf(taken);
-            }
+        if (exists) {
+            await refuseForeign(store, inputs);
         }
         if (inputs.create !== false && !exists) {
             await store.createBucket(inputs.name);
@@ -110,7 +112,10 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
               : reading;
     },
 
-    async update(_context, _id, _state, inputs) {
+    async update(context, _id, state, inputs) {
+        if (!state.managed) {
+            await refuseForeign(await storeOf(context, inputs), inputs);
+        }
         return stateOf(inputs);
     },
 
@@ -132,6 +137,20 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
 /** Arguments whose change leaves nothing to do on either side. */
 const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster"] as const;
+
+/** Whether the stack manages this very bucket already. */
+function wasManaged(prior: KnownPart<BucketInputs> | undefined, inputs: KnownPart<BucketInputs>): boolean {
+    return prior?.create !== false && prior?.name === inputs.name && prior?.endpoint === inputs.endpoint;
+}
+
+/** Managing an existing bucket needs `adopt`, unless there is nothing in it to lose. */
+async function refuseForeign(store: ObjectStore, inputs: BucketInputs): Promise<void> {
+    const managed = inputs.create !== false;
+    const [taken] = managed && !inputs.adopt ? await takenFindings(store, inputs.name) : [];
+    if (taken) {
+        throw failureOf(taken);
+    }
+}
 
 function idOf({ endpoint, name }: BucketInputs): string {
     return `${endpoint}/${name}`;

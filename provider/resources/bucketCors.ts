@@ -49,6 +49,8 @@ export interface BucketCorsState extends BucketCorsInputs {
 export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     type: "BucketCors",
 
+    asks: ["bucket", "endpoint", "credentials", "caBundle"],
+
     fields: {
         bucket: bucketName,
         ...s3ServerFields,
@@ -62,9 +64,10 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         awaits: optional(list(text())),
     },
 
-    validate(inputs) {
+    validate(inputs, unknowns) {
+        const given = ["allowedOrigins", "rules"].filter((name) => name in inputs || unknowns.has(name));
         return [
-            ...(inputs.allowedOrigins && inputs.rules ? [bothGiven()] : []),
+            ...(given.length === 1 ? [] : [notOneGiven(given.length)]),
             ...(wanted(inputs).some(openToAll) ? [openFinding()] : []),
         ];
     },
@@ -79,8 +82,9 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
             return unreachable;
         }
         const key = `cors ${JSON.stringify([connection.endpoint, inputs.bucket, connection.keys])}`;
-        const reading = await context.questions.once(key, async (signal) =>
-            (await context.objectStore(connection)).cors(inputs.bucket as string, signal),
+        const store = await context.objectStore(connection);
+        const reading = await context.questions.once(key, (signal) =>
+            store.cors(inputs.bucket as string, signal),
         );
         return answerFindings(connection, reading, inputs, prior === undefined);
     },
@@ -96,7 +100,11 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         } else if (!sameRules(state.storedRules, wanted(inputs))) {
             changes.push(inputs.rules ? "rules" : "allowedOrigins");
         }
-        return { changes, replaces: changes.filter((name) => name === "bucket" || name === "endpoint") };
+        const identity = ["bucket", "endpoint"];
+        return {
+            changes,
+            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
+        };
     },
 
     async create(context, inputs) {
@@ -225,12 +233,15 @@ function openFinding(): Finding {
     };
 }
 
-function bothGiven(): Finding {
+function notOneGiven(count: number): Finding {
     return failure("argument-invalid", {
-        found: "Both allowedOrigins and rules are given",
-        where: "allowedOrigins, rules",
-        why: "One of the two makes the CORS document.",
-        next: "Keep allowedOrigins for the rule of the LLMOS guide, or rules for rules of your own.",
+        found:
+            count === 0
+                ? "Neither allowedOrigins nor rules is given"
+                : "Both allowedOrigins and rules are given",
+        where: "cors",
+        why: "Exactly one of the two makes the CORS document, which the LLMOS page needs for uploads.",
+        next: "Give allowedOrigins for the rule of the LLMOS guide, or rules of your own; on a Registry, cors: false leaves CORS alone.",
         property: "rules",
     }).finding;
 }

@@ -22,6 +22,7 @@ import {
     isOurs,
     ownCluster,
     takenFinding,
+    withKnownIdentity,
 } from "../kubernetes/identity";
 import { OWNER_ANNOTATION, type SecretResource, secretPath } from "../kubernetes/objects";
 import { type Context, type Difference, type KnownPart, known, type Lifecycle, present } from "../lifecycle";
@@ -58,6 +59,8 @@ export interface CredentialSecretState extends CredentialSecretInputs {
 export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecretState> = {
     type: "CredentialSecret",
 
+    asks: ["name", "accessKeyId", "secretAccessKey", "target"],
+
     fields: {
         name: required(text(objectName)),
         namespace: optional(text(objectName)),
@@ -73,10 +76,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     },
 
     async complete(context, inputs, prior) {
-        const identity =
-            inputs.reachability === "off"
-                ? {}
-                : await identify(context, inputs, prior, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        const identity = inputs.reachability === "off" ? {} : await identify(context, inputs, prior);
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };
     },
 
@@ -93,7 +93,8 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     },
 
     diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(credentialSecret.fields, state, inputs, unknowns, QUIET);
+        const identified = withKnownIdentity(inputs, state);
+        const changes = changedFields(credentialSecret.fields, state, identified, unknowns, QUIET);
         const { accessKeyId, secretAccessKey } = inputs;
         const keysKnown = accessKeyId !== undefined && secretAccessKey !== undefined;
         if (!keysKnown) {
@@ -138,7 +139,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, inputs);
+        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
         return await write(context, cluster, inputs, state.salt, true);
     },
 

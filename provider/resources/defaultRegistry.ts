@@ -4,7 +4,13 @@ import { changedFields } from "../comparison";
 import { type Finding, failure } from "../errors";
 import { list, optional, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { clusterToLeave, type InCluster, identify, ownCluster } from "../kubernetes/identity";
+import {
+    clusterToLeave,
+    type InCluster,
+    identify,
+    ownCluster,
+    withKnownIdentity,
+} from "../kubernetes/identity";
 import {
     DEFAULT_ANNOTATION,
     isDefault,
@@ -35,6 +41,8 @@ export interface DefaultRegistryState extends DefaultRegistryInputs {
 export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistryState> = {
     type: "DefaultRegistry",
 
+    asks: ["registry"],
+
     fields: {
         registry: required(text(objectName)),
         cluster,
@@ -45,9 +53,7 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     },
 
     async complete(context, inputs, prior) {
-        return inputs.reachability === "off"
-            ? {}
-            : await identify(context, inputs, prior, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        return inputs.reachability === "off" ? {} : await identify(context, inputs, prior);
     },
 
     acrossProgram(context, inputs) {
@@ -76,7 +82,8 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     },
 
     diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(defaultRegistry.fields, state, inputs, unknowns, QUIET);
+        const identified = withKnownIdentity(inputs, state);
+        const changes = changedFields(defaultRegistry.fields, state, identified, unknowns, QUIET);
         if (!state.isDefault && !changes.includes("registry")) {
             changes.push("registry");
         }
@@ -109,7 +116,8 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     },
 
     async update(context, _id, state, inputs) {
-        return await claim(context, await ownCluster(context, inputs), inputs, state.registry);
+        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        return await claim(context, cluster, inputs, state.registry);
     },
 
     async delete(context, _id, state) {

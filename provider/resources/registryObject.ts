@@ -22,6 +22,7 @@ import {
     isOurs,
     ownCluster,
     takenFinding,
+    withKnownIdentity,
 } from "../kubernetes/identity";
 import {
     accessible,
@@ -109,6 +110,8 @@ export interface RegistryObjectState extends RegistryObjectInputs {
 export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState> = {
     type: "RegistryObject",
 
+    asks: ["name", "endpoint", "bucket", "secretName", "caBundle"],
+
     fields: {
         name: required(text(objectName)),
         description: optional(text()),
@@ -136,10 +139,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     },
 
     async complete(context, inputs, prior) {
-        const identity =
-            inputs.reachability === "off"
-                ? {}
-                : await identify(context, inputs, prior, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        const identity = inputs.reachability === "off" ? {} : await identify(context, inputs, prior);
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };
     },
 
@@ -158,7 +158,8 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     },
 
     diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(registryObject.fields, state, inputs, unknowns, QUIET);
+        const identified = withKnownIdentity(inputs, state);
+        const changes = changedFields(registryObject.fields, state, identified, unknowns, QUIET);
         if (state.seenDigest !== state.provedDigest) {
             changes.push("secretName");
         }
@@ -194,7 +195,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, inputs);
+        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
         if (movesStorage(state, inputs)) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
@@ -406,7 +407,13 @@ function movesStorage(from: KnownPart<RegistryObjectInputs>, to: KnownPart<Regis
 }
 
 function onlyDescribes(state: RegistryObjectState, inputs: RegistryObjectInputs): boolean {
-    const changes = changedFields(registryObject.fields, state, inputs, new Set(), QUIET);
+    const changes = changedFields(
+        registryObject.fields,
+        state,
+        withKnownIdentity(inputs, state),
+        new Set(),
+        QUIET,
+    );
     return changes.every((name) => name === "description") && state.seenDigest === state.provedDigest;
 }
 
@@ -440,8 +447,25 @@ async function objectFindings(
         return [reading.error.finding];
     }
     const taken = reading.outcome === "present" && !inputs.adopt && !isOurs(reading.value, inputs.owner);
-    const secret = await secretFindings(cluster, inputs, signal);
-    return taken ? [takenFinding(cluster, "Registry", reading.value), ...secret] : secret;
+    return [
+        ...(taken ? [takenFinding(cluster, "Registry", reading.value)] : []),
+        ...(await leavingFindings(cluster, inputs, prior, signal)),
+        ...(await secretFindings(cluster, inputs, signal)),
+    ];
+}
+
+/** May the registry of the former name go, at the end of the replacement? */
+async function leavingFindings(
+    cluster: Cluster,
+    inputs: KnownPart<RegistryObjectInputs>,
+    prior: KnownPart<RegistryObjectInputs> | undefined,
+    signal: AbortSignal,
+): Promise<Finding[]> {
+    if (prior?.name === undefined || prior.clusterId !== inputs.clusterId) {
+        return [];
+    }
+    const users = await dependantsOf(cluster, prior.name, signal);
+    return users.length > 0 ? [dependantsFinding(cluster, prior.name, users, "delete")] : [];
 }
 
 /** Is an existing Secret there, with its keys? One that the program makes itself is not asked for. */

@@ -31,7 +31,11 @@ export function usesPathStyle({ addressing = "auto", endpoint }: S3Server): bool
     return addressing === "auto" ? !/\.amazonaws\.com(\.cn)?(:\d+)?$/.test(endpoint) : addressing === "path";
 }
 
-/** Opens a client. Neither the environment nor a metadata service is asked for keys. */
+/**
+ * Opens a client. Neither the environment nor a metadata service is asked for keys.
+ *
+ * @internal
+ */
 export async function openClient(connection: S3Connection): Promise<S3Client> {
     // Its notice about coming Node versions is for this provider's authors, not for users in the middle of `up`.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";

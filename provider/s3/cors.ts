@@ -48,14 +48,14 @@ export function parseOrigin(origin: string): Refined<string> {
     if ((origin.match(/\*/g) ?? []).length > 1) {
         return { refused: `"${origin}" has more than one "*"; S3 allows one in an origin.` };
     }
-    const parts = /^([a-z][a-z0-9+.-]*|\*):\/\/([^/?#@\s]+)(.*)$/i.exec(origin);
+    const parts = /^([a-z][a-z0-9+.-]*|\*):\/\/([^/?#@\s]+)([/?#].*)?$/i.exec(origin);
     if (!parts) {
         return {
             refused: `"${origin}" is not an origin. Write the address of the LLMOS page as scheme://host[:port], for example "https://llmos.example.com".`,
         };
     }
     const corrected = `${parts[1]}://${parts[2]}`.toLowerCase();
-    if (parts[3] !== "") {
+    if (parts[3] !== undefined) {
         return {
             refused: `"${origin}" has a path; browsers send only scheme, host and port (RFC 6454). Write "${corrected}".`,
         };
@@ -88,7 +88,11 @@ export const corsRuleFields: Fields<CorsRule> = {
 
 export { MAX_RULES };
 
-/** The rule as the S3 client takes it. */
+/**
+ * The rule as the S3 client takes it.
+ *
+ * @internal
+ */
 export function toServer(rule: CorsRule): CORSRule {
     return {
         ...(rule.id !== undefined && { ID: rule.id }),
@@ -100,7 +104,11 @@ export function toServer(rule: CorsRule): CORSRule {
     };
 }
 
-/** The rule as the server gives it. */
+/**
+ * The rule as the server gives it.
+ *
+ * @internal
+ */
 export function fromServer(rule: CORSRule): CorsRule {
     return {
         ...(rule.ID && { id: rule.ID }),

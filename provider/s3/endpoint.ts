@@ -50,8 +50,8 @@ export function parseEndpoint(text: string): Refined<string> {
 
 function parseAuthority(authority: string): Refined<string> {
     const parts = HOST_AND_PORT.exec(authority);
-    const port = parts?.[2];
-    if (!parts || (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))) {
+    // An address such as 10.0.0.256 has the form and is none: it would end the client with "Invalid URL".
+    if (!parts || Number(parts[2]) === 0 || !URL.canParse(`https://${authority}`)) {
         return {
             refused: `is not a host[:port]: "${authority}". Write for example "s3.registry.com:5000"; the port is 1 to 65535.`,
         };

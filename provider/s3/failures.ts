@@ -54,12 +54,20 @@ const WRONG_REGION: Cause = {
     next: (_, said) => `Set region: "${said.region ?? "the server's region"}".`,
     property: "region",
 };
+/** Actions that `adminCredentials` of a Registry are for. */
+const BY_ADMINISTRATORS = new Set([
+    "s3:CreateBucket",
+    "s3:DeleteBucket",
+    "s3:GetBucketCORS",
+    "s3:PutBucketCORS",
+]);
+
 const DENIED: Cause = {
     code: "access-denied",
     found: ({ action }) => `The S3 server denies ${action} to these keys`,
     why: "LLMOS and this provider need that right on the bucket.",
     next: ({ action }) =>
-        `Grant ${action} to the keys, or give keys that have it (adminCredentials for bucket and CORS).`,
+        `Grant ${action} to the keys, or give ${BY_ADMINISTRATORS.has(action) ? "adminCredentials" : "keys"} that have it.`,
 };
 const NO_BUCKET: Cause = {
     code: "no-such-bucket",

@@ -145,7 +145,11 @@ export class ObjectStore {
         });
     }
 
-    /** The CORS document: its rules, or absent. Unknown when the bucket or the right to read it is missing. */
+    /**
+     * The CORS document: its rules, or absent. Unknown when the bucket or the right to read it is missing.
+     *
+     * @internal
+     */
     async cors(bucket: string, signal?: AbortSignal): Promise<Reading<CORSRule[]>> {
         try {
             const answer = await this.client.send(
@@ -160,6 +164,7 @@ export class ObjectStore {
         }
     }
 
+    /** @internal */
     async putCors(bucket: string, rules: CORSRule[]): Promise<void> {
         const command = new this.sdk.PutBucketCorsCommand({
             Bucket: bucket,

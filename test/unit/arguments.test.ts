@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { Authority } from "../../examples/sandbox/certificates";
+import { credentials, objectName, caBundle as parseCaBundle } from "../../provider/arguments";
+import type { Decoding } from "../../provider/fields";
+
+function problemsOf(value: unknown) {
+    const into: Decoding = { problems: [], unknowns: [] };
+    credentials(value, "credentials", into);
+    return into.problems;
+}
+
+describe("credentials", () => {
+    it.each([{ accessKeyId: "AKIA", secretAccessKey: "a secret" }, { secretName: "models-credentials" }])(
+        "%j are taken as they are",
+        (value) => {
+            const into: Decoding = { problems: [], unknowns: [] };
+            expect(credentials(value, "credentials", into)).toEqual(value);
+        },
+    );
+
+    const SPACE =
+        "with white space or a newline, which would become part of the key: the S3 server then refuses the signature. Remove it (a file often ends with one; use .trim()).";
+    it.each([
+        ["hunter2\n", `ends ${SPACE}`],
+        ["hunter2\r\n", `ends ${SPACE}`],
+        [" hunter2", `begins ${SPACE}`],
+        [" hunter2 ", `ends ${SPACE}`],
+        ["", "is empty."],
+    ])("a key %j is refused without being told", (secretAccessKey, reason) => {
+        expect(problemsOf({ accessKeyId: "AKIA", secretAccessKey })).toEqual([
+            { path: "credentials.secretAccessKey", reason },
+        ]);
+    });
+
+    it("a Secret and keys at once are refused", () => {
+        expect(problemsOf({ secretName: "a", accessKeyId: "b", secretAccessKey: "c" })).toEqual([
+            { path: "credentials.accessKeyId", reason: "unknown argument. Known here: secretName." },
+            { path: "credentials.secretAccessKey", reason: "unknown argument. Known here: secretName." },
+        ]);
+    });
+});
+
+describe("objectName", () => {
+    it.each(["a", "models", "models-2.example.com", "a".repeat(253)])("takes %s", (name) => {
+        expect(objectName(name)).toEqual({ value: name });
+    });
+
+    it.each(["", "Models", "-models", "models.", "my_models", "models\n", "a/b", "a".repeat(254)])(
+        "refuses %j",
+        (name) => {
+            expect(objectName(name)).toEqual({
+                refused: `"${name}" is not a Kubernetes name: at most 253 lower-case letters, digits, dots and hyphens, a letter or digit at both ends (RFC 1123).`,
+            });
+        },
+    );
+});
+
+describe("caBundle", () => {
+    let valid: string;
+    let expired: string;
+    beforeAll(async () => {
+        const past = {
+            notBefore: new Date("2020-01-01T00:00:00Z"),
+            notAfter: new Date("2021-01-01T00:00:00Z"),
+        };
+        [valid, expired] = (
+            await Promise.all([Authority.create("valid"), Authority.create("old", past)])
+        ).map(({ certificate }) => certificate) as [string, string];
+    });
+
+    const NO_PEM =
+        'holds no PEM certificate ("-----BEGIN CERTIFICATE-----"). Give the content of the file, not its path.';
+    const GARBAGE = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+
+    it.each<[string, () => string, string]>([
+        ["a path", () => "/etc/ssl/ca.pem", NO_PEM],
+        ["nothing", () => "", NO_PEM],
+        ["a private key", () => "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", NO_PEM],
+        ["a certificate without an end", () => valid.slice(0, -30), NO_PEM],
+        ["garbage", () => GARBAGE, "certificate 1 of 1 cannot be parsed."],
+        ["garbage behind a good one", () => valid + GARBAGE, "certificate 2 of 2 cannot be parsed."],
+        [
+            "an expired one among others",
+            () => valid + expired + valid,
+            "certificate 2 of 3 (CN=old) expired on Jan  1 00:00:00 2021 GMT.",
+        ],
+    ])("%s is refused", (_title, text, refused) => {
+        expect(parseCaBundle(text())).toEqual({ refused });
+    });
+
+    test("certificates that are valid are taken, comments around them too", () => {
+        const bundle = `# our authority\n${valid}\n# and again\n${valid}`;
+        expect(parseCaBundle(bundle)).toEqual({ value: bundle });
+    });
+});

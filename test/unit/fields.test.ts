@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import {
+    type Decoder,
+    type Decoding,
+    decodeFields,
+    either,
+    type Fields,
+    flag,
+    list,
+    number,
+    object,
+    oneOf,
+    optional,
+    required,
+    text,
+    UNKNOWN,
+    withDefault,
+} from "../../provider/fields";
+
+interface Rule {
+    allowedMethods: string[];
+}
+interface Sample {
+    name: string;
+    create?: boolean;
+    rules?: Rule[];
+    credentials?: object;
+}
+const fields: Fields<Sample> = {
+    name: required(text()),
+    create: withDefault(flag, true),
+    rules: optional(list(object<Rule>({ allowedMethods: required(list(oneOf("GET", "PUT"), 1)) }), 1, 2)),
+    credentials: optional(
+        either<{ secretName: string }, { key: string }>(
+            "secretName",
+            object<{ secretName: string }>({ secretName: required(text()) }),
+            object<{ key: string }>({ key: required(text()) }),
+        ),
+    ),
+};
+
+function decode(value: Record<string, unknown>) {
+    const into: Decoding = { problems: [], unknowns: [] };
+    return { value: decodeFields(fields, value, "", into), ...into };
+}
+
+test("what is right is taken as it is, and defaults are filled in", () => {
+    expect(decode({ name: "a", rules: [{ allowedMethods: ["GET"] }], credentials: null })).toEqual({
+        value: { name: "a", create: true, rules: [{ allowedMethods: ["GET"] }] },
+        problems: [],
+        unknowns: [],
+    });
+    expect(decode({ name: "a", create: false }).value).toEqual({ name: "a", create: false });
+});
+
+describe("a problem has its precise path", () => {
+    it.each<[Record<string, unknown>, string, string]>([
+        [{}, "name", "is required and was not given."],
+        [{ name: null }, "name", "is required and was not given."],
+        [{ name: 7 }, "name", "must be a string, but is a number."],
+        [{ name: ["a"] }, "name", "must be a string, but is a list."],
+        [{ name: "a", create: "yes" }, "create", "must be true or false, but is a string."],
+        [{ name: "a", rules: {} }, "rules", "must be a list, but is a object."],
+        [{ name: "a", rules: [] }, "rules", "must have 1 to 2 entries, but has 0."],
+        [{ name: "a", rules: ["x"] }, "rules[0]", "must be an object, but is a string."],
+        [{ name: "a", rules: [null] }, "rules[0]", "is required and was not given."],
+        [
+            { name: "a", rules: [{ allowedMethods: [] }] },
+            "rules[0].allowedMethods",
+            "must have at least 1 entries, but has 0.",
+        ],
+        [
+            { name: "a", rules: [{ allowedMethods: ["GET"] }, { allowedMethods: ["PUT", "get"] }] },
+            "rules[1].allowedMethods[1]",
+            `must be one of "GET", "PUT".`,
+        ],
+        [
+            { name: "a", rules: [{ allowedMethods: ["GET"], allowedMethod: "GET" }] },
+            "rules[0].allowedMethod",
+            "unknown argument. Known here: allowedMethods.",
+        ],
+        [
+            { name: "a", forceDestory: true },
+            "forceDestory",
+            "unknown argument. Known here: name, create, rules, credentials.",
+        ],
+        [{ name: "a", credentials: {} }, "credentials.key", "is required and was not given."],
+        [
+            { name: "a", credentials: { secretName: 1 } },
+            "credentials.secretName",
+            "must be a string, but is a number.",
+        ],
+        [
+            { name: "a", credentials: { secretName: "s", key: "k" } },
+            "credentials.key",
+            "unknown argument. Known here: secretName.",
+        ],
+    ])("%j", (value, path, reason) => {
+        expect(decode(value).problems).toEqual([{ path, reason }]);
+    });
+});
+
+test("an undefined extra argument is none", () => {
+    expect(decode({ name: "a", extra: undefined }).problems).toEqual([]);
+});
+
+test("unknown values are named by path, at any depth, and leave out what holds them", () => {
+    const decoded = decode({
+        name: UNKNOWN,
+        create: UNKNOWN,
+        rules: [{ allowedMethods: ["GET", UNKNOWN] }],
+        credentials: { key: UNKNOWN },
+    });
+    expect(decoded).toEqual({
+        value: {},
+        problems: [],
+        unknowns: ["name", "create", "rules[0].allowedMethods[1]", "credentials.key"],
+    });
+});
+
+describe("number(2)", () => {
+    it.each([
+        [2, 2],
+        [2.5, 2.5],
+        [1, undefined],
+        [Number.NaN, undefined],
+        [Number.POSITIVE_INFINITY, undefined],
+        ["2", undefined],
+    ])("takes %s as %s", (value, expected) => {
+        const into: Decoding = { problems: [], unknowns: [] };
+        expect(number(2)(value, "n", into)).toBe(expected);
+        expect(into.problems).toEqual(
+            expected === undefined ? [{ path: "n", reason: "must be a number of at least 2." }] : [],
+        );
+    });
+});
+
+test("text takes what its refinement makes of it, or its refusal", () => {
+    const into: Decoding = { problems: [], unknowns: [] };
+    const refined: Decoder<string> = text((value) =>
+        value === "" ? { refused: "is empty." } : { value: `<${value}>` },
+    );
+    expect([refined("a", "t", into), refined("", "t", into)]).toEqual(["<a>", undefined]);
+    expect(into.problems).toEqual([{ path: "t", reason: "is empty." }]);
+});
+
+test("decoding any value never throws, and what is neither absent nor right is told", () => {
+    fc.assert(
+        fc.property(
+            fc.record({ name: fc.anything(), rules: fc.anything(), credentials: fc.anything() }),
+            (value) => {
+                const { value: decoded, problems } = decode(value);
+                expect(problems.length > 0 || typeof decoded.name === "string").toBe(true);
+            },
+        ),
+    );
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import {
+    type BucketCorsInputs,
+    type BucketCorsState,
+    bucketCors,
+} from "../../../provider/resources/bucketCors";
+import type { CorsRule } from "../../../provider/s3/cors";
+
+const PAGE = "https://llmos.example.com";
+const inputs: BucketCorsInputs = {
+    bucket: "models",
+    endpoint: "s3.registry.com:5000",
+    credentials: { accessKeyId: "AKIA", secretAccessKey: "secret" },
+    allowedOrigins: [PAGE, "https://second.example.com"],
+    adopt: false,
+};
+/** As Ceph gives it back: another order, an id of its own. */
+const stored: CorsRule = {
+    id: "made-by-server",
+    allowedOrigins: ["https://second.example.com", PAGE],
+    allowedMethods: ["HEAD", "GET", "PUT", "POST", "DELETE"],
+    allowedHeaders: ["*"],
+    exposeHeaders: ["etag"],
+};
+const state: BucketCorsState = { ...inputs, storedRules: [stored] };
+const none = new Set<string>();
+
+const first: CorsRule = { allowedOrigins: [PAGE], allowedMethods: ["GET"] };
+const second: CorsRule = { allowedOrigins: ["*"], allowedMethods: ["HEAD"] };
+
+describe("diff of a BucketCors", () => {
+    it.each<[string, Partial<BucketCorsInputs>, string[], string[]]>([
+        ["nothing", {}, [], []],
+        ["the order of origins", { allowedOrigins: ["https://second.example.com", PAGE] }, [], []],
+        ["the origins", { allowedOrigins: [PAGE] }, ["allowedOrigins"], []],
+        ["bucket", { bucket: "others" }, ["bucket"], ["bucket"]],
+        ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], ["endpoint"]],
+        ["keys", { credentials: { secretName: "s" } }, ["credentials"], []],
+        ["region", { region: "eu-central-1" }, ["region"], []],
+        ["addressing", { addressing: "virtual" }, ["addressing"], []],
+        ["caBundle", { caBundle: "PEM" }, ["caBundle"], []],
+        [
+            "what leaves nothing to do",
+            { reachability: "off", owner: "p/s/r", awaits: ["name"], adopt: true, cluster: { context: "c" } },
+            [],
+            [],
+        ],
+    ])("with a change of %s", (_title, change, changes, replaces) => {
+        expect(bucketCors.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    });
+
+    const { allowedOrigins: _origins, ...rest } = inputs;
+    const own: BucketCorsState = { ...rest, rules: [first, second], storedRules: [first, second] };
+
+    it.each<[string, CorsRule[], string[]]>([
+        ["the same", [first, second], []],
+        [
+            "the same, in other words",
+            [{ ...first, allowedMethods: ["GET", "GET"], allowedHeaders: [] }, second],
+            [],
+        ],
+        ["in another order", [second, first], ["rules"]],
+        ["one less", [first], ["rules"]],
+        ["with another method", [first, { ...second, allowedMethods: ["GET"] }], ["rules"]],
+    ])("with rules that are %s", (_title, rules, changes) => {
+        expect(bucketCors.diff(own, { ...rest, rules }, none)).toEqual({ changes, replaces: [] });
+    });
+
+    it("sees what somebody else has written", () => {
+        expect(
+            bucketCors.diff({ ...own, storedRules: [first] }, { ...rest, rules: [first, second] }, none)
+                .changes,
+        ).toEqual(["rules"]);
+        expect(bucketCors.diff({ ...state, storedRules: [] }, inputs, none).changes).toEqual([
+            "allowedOrigins",
+        ]);
+    });
+
+    it("is the same for the guide's rule written out", () => {
+        const { id: _id, ...rule } = stored;
+        expect(bucketCors.diff(state, { ...rest, rules: [rule] }, none).changes).toEqual([]);
+    });
+
+    it("does not replace for what is still unknown", () => {
+        const { bucket: _bucket, endpoint: _endpoint, ...known } = rest;
+        const unknowns = new Set(["bucket", "endpoint", "allowedOrigins"]);
+        expect(bucketCors.diff(state, known, unknowns)).toEqual({
+            changes: ["bucket", "endpoint", "allowedOrigins"],
+            replaces: [],
+        });
+    });
+});
+
+describe("validate of a BucketCors", () => {
+    const told = (given: Partial<BucketCorsInputs>, unknowns: string[]) =>
+        bucketCors.validate?.(given, new Set(unknowns)).map(({ severity, found }) => [severity, found]);
+
+    const NEITHER = ["error", "Neither allowedOrigins nor rules is given"];
+    const BOTH = ["error", "Both allowedOrigins and rules are given"];
+    const OPEN = ["warning", 'A CORS rule allows writing from every origin ("*")'];
+    it.each<[string, Partial<BucketCorsInputs>, string[], string[][]]>([
+        ["origins", { allowedOrigins: [PAGE] }, [], []],
+        ["rules that are unknown", {}, ["rules"], []],
+        ["nothing at all", {}, [], [NEITHER]],
+        ["reading from everywhere", { rules: [second] }, [], []],
+        ["writing from everywhere", { allowedOrigins: [PAGE, "*"] }, [], [OPEN]],
+        ["origins and rules", { allowedOrigins: [PAGE], rules: [first] }, [], [BOTH]],
+        ["origins and rules that are unknown", { allowedOrigins: [PAGE] }, ["rules"], [BOTH]],
+    ])("with %s", (_title, given, unknowns, findings) => {
+        expect(told(given, unknowns)).toEqual(findings);
+    });
+});

@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Context } from "../../../provider/lifecycle";
+import {
+    type DefaultRegistryInputs,
+    type DefaultRegistryState,
+    defaultRegistry,
+} from "../../../provider/resources/defaultRegistry";
+
+const inputs: DefaultRegistryInputs = {
+    registry: "models",
+    clusterId: "cluster-1",
+    owner: "p/s/models-default",
+};
+const state: DefaultRegistryState = { ...inputs, isDefault: true, otherDefaults: [] };
+const none = new Set<string>();
+
+describe("diff of a DefaultRegistry", () => {
+    it.each<[string, Partial<DefaultRegistryInputs>, string[], string[]]>([
+        ["nothing", {}, [], []],
+        ["registry", { registry: "others" }, ["registry"], []],
+        ["cluster", { clusterId: "cluster-2" }, ["clusterId"], ["clusterId"]],
+        [
+            "what leaves nothing to do",
+            { reachability: "off", owner: "p/s/r", awaits: ["name"], cluster: { kubeconfig: "rotated" } },
+            [],
+            [],
+        ],
+    ])("with a change of %s", (_title, change, changes, replaces) => {
+        expect(defaultRegistry.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    });
+
+    it("sees, once, that somebody else has become the default", () => {
+        const taken: DefaultRegistryState = { ...state, isDefault: false, otherDefaults: ["others"] };
+        expect(defaultRegistry.diff(taken, inputs, none).changes).toEqual(["registry"]);
+        expect(defaultRegistry.diff(taken, { ...inputs, registry: "third" }, none).changes).toEqual([
+            "registry",
+        ]);
+    });
+
+    it("does not replace for what is still unknown, or was not asked", () => {
+        expect(defaultRegistry.diff(state, { owner: "p/s/r" }, new Set(["registry"]))).toEqual({
+            changes: ["registry"],
+            replaces: [],
+        });
+    });
+});
+
+describe("two defaults in one program", () => {
+    let context: Context;
+    beforeEach(() => {
+        context = { history: { created: new Set(), defaultClaims: new Map() } } as unknown as Context;
+    });
+    const found = (claim: DefaultRegistryInputs) =>
+        defaultRegistry
+            .acrossProgram?.(context, claim)
+            .map(({ code, severity, found }) => [code, severity, found]);
+    const rival = { ...inputs, registry: "others", owner: "p/s/others-default" };
+
+    it("are an error that names both", () => {
+        expect(found(inputs)).toEqual([]);
+        expect(found(rival)).toEqual([
+            [
+                "two-defaults",
+                "error",
+                'Two registries of this program want to be the default: "models" and "others"',
+            ],
+        ]);
+    });
+
+    it("are none when the same resource is checked again, or has moved on", () => {
+        expect([found(inputs), found(inputs), found({ ...inputs, registry: "others" })]).toEqual([
+            [],
+            [],
+            [],
+        ]);
+    });
+
+    it("are none in two clusters, known or only named", () => {
+        const { clusterId: _id, ...unasked } = rival;
+        expect([
+            found(inputs),
+            found({ ...rival, clusterId: "cluster-2" }),
+            found({ ...unasked, cluster: { context: "a" } }),
+            found({ ...unasked, cluster: { context: "b" }, owner: "p/s/third-default" }),
+        ]).toEqual([[], [], [], []]);
+    });
+
+    it("are an error where the cluster cannot be asked, too", () => {
+        const { clusterId: _one, ...unasked } = inputs;
+        const { clusterId: _two, ...unaskedRival } = rival;
+        expect(found(unasked)).toEqual([]);
+        expect(found(unaskedRival)).toHaveLength(1);
+    });
+});
