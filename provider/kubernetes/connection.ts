@@ -31,7 +31,9 @@ export async function loadKubeConfig(
     } catch (error) {
         throw unusable(given, error);
     }
-    const context = reference?.context ?? settings.context;
+    // A context belongs to the kubeconfig that it was configured beside.
+    const context =
+        reference?.context ?? (reference?.kubeconfig === undefined ? settings.context : undefined);
     if (context !== undefined) {
         useContext(config, context);
     }

@@ -119,6 +119,14 @@ test("unknown values are named by path, at any depth, and leave out what holds t
     });
 });
 
+test("an object with an unknown value is left out, however much of it is known", () => {
+    expect(decode({ name: "a", credentials: { key: UNKNOWN } })).toEqual({
+        value: { name: "a", create: true },
+        problems: [],
+        unknowns: ["credentials.key"],
+    });
+});
+
 describe("number(2)", () => {
     it.each([
         [2, 2],

@@ -61,6 +61,12 @@ describe("the cluster is the one of", () => {
             { ...STACK, context: "two" },
             "https://stack-one",
         ],
+        [
+            "the argument, without the stack's context",
+            ARGUMENT,
+            { ...STACK, context: "two" },
+            "https://argument-one",
+        ],
         ["the environment", undefined, {}, "https://environment-one"],
         [
             "the stack's context in the environment's",

@@ -98,6 +98,13 @@ describe("a request is not sent again", () => {
         expect(asked).toHaveLength(5);
     });
 
+    it("when the connection is refused", async () => {
+        const transport = await transportTo(silence);
+        await new Promise((closed) => server.close(closed));
+        await expect(transport.send(GET)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+        expect(pauses).toEqual([]);
+    });
+
     it("after five resets", async () => {
         const transport = await transportTo(reset);
         await expect(transport.send(GET)).rejects.toMatchObject({ code: "ECONNRESET" });
