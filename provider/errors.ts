@@ -77,7 +77,7 @@ export class LlmosError extends Error {
 
     constructor(
         readonly finding: Finding,
-        options?: ErrorOptions,
+        options?: { cause?: unknown },
     ) {
         super(describe(finding), options);
     }
