@@ -22,6 +22,8 @@ export interface Keys {
 export interface KeysInSecret {
     /** Name of an Opaque Secret with the keys `accessKeyID` and `accessKeySecret` (LLMOS guide, "Secret Name"). */
     secretName: string;
+    /** Its namespace. Default `llmos-system` or `llmos:namespace`. */
+    namespace?: string;
 }
 
 /** Keys given here, or the Secret that holds them. */
@@ -114,7 +116,10 @@ export const keysFields: Fields<Keys> = {
     secretAccessKey: required(text(keyText)),
 };
 
-const keysInSecret = object<KeysInSecret>({ secretName: required(text(objectName)) });
+const keysInSecret = object<KeysInSecret>({
+    secretName: required(text(objectName)),
+    namespace: optional(text(objectName)),
+});
 
 export const credentials = either("secretName", keysInSecret, object<Keys>(keysFields));
 

@@ -29,7 +29,8 @@ export async function resolveKeys(
         return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };
     }
     const cluster = await context.cluster(reference);
-    return await readKeys(cluster, namespaceOf(context), credentials.secretName, signal);
+    const namespace = namespaceOf(context, credentials.namespace);
+    return await readKeys(cluster, namespace, credentials.secretName, signal);
 }
 
 /** Reads the keys of a Secret, exactly as the operator does: not trimmed. */

@@ -14,7 +14,7 @@ import { defaultRegistry } from "../resources/defaultRegistry";
 import { registryObject } from "../resources/registryObject";
 import { realContext } from "./context";
 import { engineLog } from "./engineLog";
-import { received, sendable } from "./wire";
+import { PROVIDER_KEY, received, sendable } from "./wire";
 
 type Properties = Record<string, unknown>;
 
@@ -53,14 +53,14 @@ export async function check(
     news: Properties,
 ): Promise<pulumi.dynamic.CheckResult> {
     const lifecycle = lifecycleOf(type);
-    const { inputs, unknowns, problems } = decode(lifecycle, news);
+    const { inputs, unknowns, unknownPaths, problems } = decode(lifecycle, news);
     if (problems.length > 0) {
         return { inputs: news, failures: problems.map(({ path, reason }) => refusal(`${path} ${reason}`)) };
     }
     const prior = priorOf(lifecycle, olds);
     const filled = (await lifecycle.complete?.(context, inputs, prior)) ?? {};
     const completed = { ...inputs, ...without(filled, unknowns) };
-    await tellUnknowns(lifecycle, completed, unknowns);
+    await tellUnknowns(lifecycle, completed, unknownPaths);
     const rules = [
         ...(lifecycle.validate?.(completed, unknowns) ?? []),
         ...(lifecycle.acrossProgram?.(context, completed) ?? []),
@@ -91,7 +91,7 @@ export async function diff(
 
 export async function create(type: string, inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
     const lifecycle = lifecycleOf(type);
-    return await keepingPartialState(async () => {
+    return await keepingPartialState(inputs, async () => {
         const { id, state } = await lifecycle.create(context, decode(lifecycle, inputs).inputs);
         return { id, outs: outputsOf(state) };
     });
@@ -118,7 +118,7 @@ export async function update(
     news: Properties,
 ): Promise<pulumi.dynamic.UpdateResult> {
     const lifecycle = lifecycleOf(type);
-    return await keepingPartialState(async () => {
+    return await keepingPartialState(news, async () => {
         const state = await lifecycle.update(context, id, stateOf(olds), decode(lifecycle, news).inputs);
         return { outs: outputsOf(state) };
     });
@@ -146,14 +146,21 @@ interface Decoded {
     readonly inputs: Properties;
     /** Names of the arguments that are unknown, or hold something unknown. */
     readonly unknowns: ReadonlySet<string>;
+    /** Where exactly, for example `target.endpoint`. */
+    readonly unknownPaths: readonly string[];
     readonly problems: Decoding["problems"];
 }
 
 function decode(lifecycle: AnyLifecycle, properties: Properties): Decoded {
     const decoding: Decoding = { problems: [], unknowns: [] };
     const inputs = decodeFields(lifecycle.fields, received(properties), "", decoding);
-    const unknowns = new Set(decoding.unknowns.map((path) => path.split(/[.[]/, 1)[0] ?? path));
-    return { inputs, unknowns, problems: decoding.problems };
+    const unknowns = new Set(decoding.unknowns.map(topLevel));
+    return { inputs, unknowns, unknownPaths: decoding.unknowns, problems: decoding.problems };
+}
+
+/** The argument that a path leads into. */
+function topLevel(path: string): string {
+    return path.split(/[.[]/, 1)[0] ?? path;
 }
 
 /** The inputs of the existing resource; undefined for a new one. */
@@ -191,16 +198,18 @@ function refusal(reason: string): pulumi.dynamic.CheckFailure {
     return { property: "", reason };
 }
 
+/** Says what could not be asked, by the name that a user of the component wrote: `endpoint`, not `target.endpoint`. */
 async function tellUnknowns(
     lifecycle: AnyLifecycle,
     inputs: Properties,
-    unknowns: ReadonlySet<string>,
+    paths: readonly string[],
 ): Promise<void> {
-    const skipped = lifecycle.asks.filter((name) => unknowns.has(name));
+    const skipped = paths.filter((path) => lifecycle.asks.includes(topLevel(path)));
     if (skipped.length > 0 && inputs.reachability !== "off") {
         const name = String(inputs.owner ?? "").replace(/^[^/]*\/[^/]*\//, "");
+        const words = skipped.map((path) => path.split(".").pop()).join(", ");
         await context.log.info(
-            `${lifecycle.type} ${name}: not checked at preview, because not known yet: ${skipped.join(", ")}.`,
+            `${lifecycle.type} ${name}: not checked at preview, because not known yet: ${words}.`,
         );
     }
 }
@@ -229,14 +238,20 @@ function stateOf(properties: Properties): Properties {
     return state;
 }
 
-/** A failure that left something behind goes to the engine with its state, so that nothing is orphaned. */
-async function keepingPartialState<T>(act: () => Promise<T>): Promise<T> {
+/**
+ * A failure that left something behind goes to the engine with its state, so that nothing is orphaned. The SDK adds
+ * the serialised provider to what succeeds only; without it, refresh and destroy could not load any code.
+ */
+async function keepingPartialState<T>(sent: Properties, act: () => Promise<T>): Promise<T> {
     try {
         return await act();
     } catch (error) {
         if (error instanceof PartialFailure) {
             const { id, reason } = error;
-            const properties = outputsOf(error.state as Properties);
+            const properties = {
+                ...outputsOf(error.state as Properties),
+                ...(PROVIDER_KEY in sent && { [PROVIDER_KEY]: sent[PROVIDER_KEY] }),
+            };
             throw Object.assign(new Error(reason.message), { id, properties, reasons: [reason.message] });
         }
         throw plain(error);

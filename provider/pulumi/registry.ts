@@ -115,6 +115,7 @@ export class Registry extends pulumi.ComponentResource {
 
     constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
         super("llmos:index:Registry", name, {}, options);
+        refuseIncomplete(name, args);
         const parts = new Parts(this, name, args);
         const bucket = parts.bucket();
         const secret = parts.secret(bucket);
@@ -261,8 +262,8 @@ class Parts {
 
     /** For the two resources that live in the bucket. */
     private get storage() {
-        const { endpoint, region, addressing, caBundle, adminCredentials } = this.args;
-        const secret = { secretName: this.secretName };
+        const { endpoint, region, addressing, caBundle, adminCredentials, namespace } = this.args;
+        const secret = given({ secretName: this.secretName, namespace });
         const credentials = adminCredentials ?? this.keys ?? secret;
         return { ...this.common, endpoint, region, addressing, caBundle, credentials };
     }
@@ -280,6 +281,18 @@ class Parts {
 /** The name, known at preview, that says where it comes from: preview then does not insist that the Secret exists. */
 function madeBy(secret: CredentialSecret, name: pulumi.Input<string>): pulumi.Output<string> {
     return pulumi.all([name, secret.urn]).apply(([known]) => known);
+}
+
+/** A program without types gets the sentence that the compiler gives one with types. */
+function refuseIncomplete(name: string, args: Partial<RegistryArgs> | undefined): void {
+    const missing = (["endpoint", "bucket", "credentials", "cors"] as const).filter(
+        (argument) => args?.[argument] === undefined,
+    );
+    if (missing.length > 0) {
+        throw new pulumi.RunError(
+            `Registry "${name}" lacks ${missing.join(", ")}. The README lists what each of them takes ("Arguments of Registry").`,
+        );
+    }
 }
 
 /** The arguments without those that were not given. */

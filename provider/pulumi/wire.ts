@@ -5,7 +5,7 @@ import { UNKNOWN } from "../fields";
 const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The serialised provider, which travels among the properties. */
-const PROVIDER_KEY = "__provider";
+export const PROVIDER_KEY = "__provider";
 
 /** Received properties: the engine's sentinels become UNKNOWN, and its own key is taken out. */
 export function received(properties: Record<string, unknown> | undefined): Record<string, unknown> {

@@ -14,7 +14,7 @@ import { flag, list, optional, required, text, withDefault } from "../fields";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
-import { askableConnection, type S3Access, storeOf } from "../s3/access";
+import { askableConnection, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
 import { emptyBucket } from "../s3/emptying";
 import type { ObjectStore } from "../s3/objectStore";
@@ -98,7 +98,7 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             await store.createBucket(inputs.name);
             context.questions.forget("bucket ");
         }
-        context.history.created.add(inputs.owner ?? "");
+        context.history.created.add(inputs.owner ?? "").add(standsFor(inputs.owner, inputs.name));
         return { id: idOf(inputs), state: stateOf(inputs) };
     },
 
@@ -121,6 +121,12 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     async delete(context, _id, state) {
         if (!state.managed) {
+            return;
+        }
+        if (context.history.created.has(standsFor(state.owner, state.name))) {
+            await context.log.warn(
+                `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left as it is: it may be the one that is used now, under another address. Delete it by hand if it is not.`,
+            );
             return;
         }
         const store = await storeOf(context, state);

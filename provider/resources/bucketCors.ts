@@ -13,7 +13,7 @@ import { type Finding, failure, failureOf } from "../errors";
 import { flag, list, object, optional, required, text, withDefault } from "../fields";
 import { type Difference, type KnownPart, known, type Lifecycle, present, type Reading } from "../lifecycle";
 import { askEndpoint } from "../preflight/endpoint";
-import { askableConnection, type S3Access, storeOf } from "../s3/access";
+import { askableConnection, type S3Access, standsFor, storeOf } from "../s3/access";
 import { type S3Connection, urlOf } from "../s3/client";
 import {
     type CorsRule,
@@ -115,6 +115,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         }
         const state = await apply(store, inputs);
         context.questions.forget("cors ");
+        context.history.created.add(standsFor(inputs.owner, inputs.bucket));
         return { id: `${inputs.endpoint}/${inputs.bucket}`, state };
     },
 
@@ -136,6 +137,9 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     },
 
     async delete(context, _id, state) {
+        if (context.history.created.has(standsFor(state.owner, state.bucket))) {
+            return;
+        }
         const store = await storeOf(context, state);
         const reading = await store.bucket(state.bucket);
         // One server takes DELETE ?cors for a DELETE of the bucket: only a document that is there is deleted.

@@ -123,7 +123,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
             newSalt(),
             inputs.adopt === true,
         );
-        context.history.created.add(inputs.owner ?? "");
+        context.history.created.add(inputs.owner ?? "").add(state.uid);
         return { id: `${namespace}/${inputs.name}`, state };
     },
 
@@ -146,7 +146,9 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Secret "${state.name}"`);
         const found = cluster && known(await readSecret(cluster, state.namespace ?? "", state.name));
-        if (cluster && found && (isOurs(found, state.owner) || found.metadata.uid === state.uid)) {
+        const ours = found && (isOurs(found, state.owner) || found.metadata.uid === state.uid);
+        // A replacement under the same name (pulumi up --replace) has written this very object.
+        if (cluster && ours && !context.history.created.has(found.metadata.uid ?? "")) {
             await cluster.delete(secretPath(state.namespace ?? "", state.name), found.metadata.uid);
         }
     },

@@ -92,7 +92,7 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
 
     async create(context, inputs) {
         const state = await claim(context, await ownCluster(context, inputs), inputs, undefined);
-        context.history.created.add(inputs.owner ?? "");
+        context.history.created.add(inputs.owner ?? "").add(flagOf(state));
         return { id: inputs.registry, state };
     },
 
@@ -122,11 +122,17 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
 
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The default flag of "${state.registry}"`);
-        if (cluster) {
+        // A replacement of the same flag (pulumi up --replace) has set it anew.
+        if (cluster && !context.history.created.has(flagOf(state))) {
             await mark(cluster, state.registry, false);
         }
     },
 };
+
+/** Under which a process remembers that it has set the flag. */
+function flagOf({ clusterId, registry }: DefaultRegistryState): string {
+    return `${clusterId} default ${registry}`;
+}
 
 /** Arguments whose change leaves nothing to do. */
 const QUIET = ["reachability", "owner", "awaits", "cluster"] as const;

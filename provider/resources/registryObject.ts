@@ -179,6 +179,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         context.history.created.add(inputs.owner ?? "");
         const proof = await prove(context, cluster, inputs, newSalt());
         const state = await writeAndAwait(context, cluster, inputs, proof, found, inputs.adopt === true);
+        context.history.created.add(state.uid);
         return { id: inputs.name, state };
     },
 
@@ -210,7 +211,9 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Registry "${state.name}"`);
         const found = cluster && known(await cluster.read<RegistryResource>(registryPath(state.name)));
-        if (cluster && found && (isOurs(found, state.owner) || found.metadata.uid === state.uid)) {
+        const ours = found && (isOurs(found, state.owner) || found.metadata.uid === state.uid);
+        // A replacement under the same name (pulumi up --replace) has written this very object.
+        if (cluster && ours && !context.history.created.has(found.metadata.uid ?? "")) {
             await refuseWhileUsed(cluster, state.name, "delete");
             await cluster.delete(registryPath(state.name), found.metadata.uid);
         }
@@ -275,7 +278,7 @@ async function writeAndAwait(
     const watch = await VerdictWatch.open(cluster, inputs.name, context.clock);
     try {
         const before = found && accessible(found);
-        const written = await apply(cluster, inputs, proof, force);
+        const written = await apply(cluster, inputs, proof, force, found);
         const state = (registry: RegistryResource, operatorVerdict: Evidence | "none") =>
             stateAfter({ ...inputs, clusterId }, registry, proof, operatorVerdict, context.clock.now());
         if (inputs.awaitVerdict === false) {
@@ -310,6 +313,7 @@ function apply(
     inputs: RegistryObjectInputs,
     proof: Proof,
     force: boolean,
+    found?: RegistryResource,
 ): Promise<RegistryResource> {
     const { name, description, owner } = inputs;
     return cluster.apply<RegistryResource>(
@@ -322,7 +326,7 @@ function apply(
                 annotations: {
                     ...(owner && { [OWNER_ANNOTATION]: owner }),
                     ...(description !== undefined && { [DESCRIPTION_ANNOTATION]: description }),
-                    [CREDENTIALS_ANNOTATION]: proof.digest.slice(0, 16),
+                    [CREDENTIALS_ANNOTATION]: credentialsMark(proof, found),
                 },
             },
             spec: {
@@ -337,6 +341,16 @@ function apply(
         },
         force,
     );
+}
+
+/**
+ * The mark of the proved keys. On a registry that the operator has refused it always changes: an unchanged object
+ * is not looked at again before the operator's next try, which may be minutes away.
+ */
+function credentialsMark({ digest }: Proof, found: RegistryResource | undefined): string {
+    const [mark, other] = [digest.slice(0, 16), digest.slice(16, 32)];
+    const refused = found && accessible(found)?.status !== "True";
+    return refused && found.metadata.annotations?.[CREDENTIALS_ANNOTATION] === mark ? other : mark;
 }
 
 async function latest(cluster: Cluster, written: RegistryResource): Promise<RegistryResource> {

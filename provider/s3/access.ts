@@ -21,6 +21,14 @@ export async function connectionOf(context: Context, access: S3Access): Promise<
     return connectionWith(context, access, keys);
 }
 
+/**
+ * Under which a process remembers that a resource has come to stand for a bucket of this name, at whatever endpoint:
+ * the one that it replaces may be the same bucket under another address.
+ */
+export function standsFor(owner: string | undefined, bucket: string): string {
+    return `${owner ?? ""} bucket ${bucket}`;
+}
+
 /** The connection of an access with other keys; the stack's CA bundle stands in for a missing one. */
 export function connectionWith(context: Context, server: S3Server, keys: S3Connection["keys"]): S3Connection {
     const caBundle = server.caBundle ?? context.settings.caBundle;

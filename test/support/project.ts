@@ -40,8 +40,8 @@ export interface ProjectOptions {
     readonly values?: Record<string, unknown>;
     /** Stack configuration, for example `{ "llmos:caBundle": pem }`. */
     readonly config?: Record<string, string>;
-    /** Additions to the environment of the engine. */
-    readonly environment?: Record<string, string>;
+    /** Additions to the environment of the engine; undefined takes a variable away. */
+    readonly environment?: Record<string, string | undefined>;
     /** Texts that may never be seen, in clear or base64, in any output or state of this project. */
     readonly secrets?: readonly string[];
 }
@@ -142,7 +142,8 @@ export class Project {
         }
     }
 
-    private run(args: string[]): Promise<EngineRun> {
+    /** Runs the engine; what it prints is for the caller to look through. */
+    run(args: string[]): Promise<EngineRun> {
         const stack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", STACK];
         const engine = spawn(
             this.sandbox.programs["pulumi"] ?? "pulumi",
