@@ -146,7 +146,7 @@ describe("check", () => {
             owner: "project/stack/models-bucket",
         });
         expect(told.info).toEqual([
-            "Bucket models-bucket: not checked at preview, because not known yet: name, credentials.",
+            "Bucket models-bucket: not checked at preview, because not known yet: name, secretAccessKey.",
         ]);
     });
 
@@ -258,7 +258,8 @@ describe("an explained failure", () => {
         const { id, properties, reasons } = error as Record<string, unknown>;
         expect({ id, properties, reasons }).toStrictEqual({
             id: "the-id",
-            properties: { ...state, cluster: {}, schemaVersion: 1 },
+            // With the serialised provider: without it, nothing could refresh or delete what was left behind.
+            properties: { ...state, cluster: {}, schemaVersion: 1, __provider: "code" },
             reasons: [TEXT],
         });
     });
