@@ -86,8 +86,6 @@ export interface Difference {
     readonly changes: readonly string[];
     /** Arguments, among or beside those, that only a replacement can change. */
     readonly replaces: readonly string[];
-    /** The old one must go before the new one can come (same name in the same place). */
-    readonly deleteBeforeReplace?: boolean;
 }
 
 /** A create or update that changed something and then failed: the engine keeps `state`, so that nothing is orphaned. */

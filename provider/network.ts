@@ -101,6 +101,9 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     HPE_INVALID_CONSTANT: BROKEN,
 };
 
+/** Codes of TLS and HTTP parsing that have no words of their own. */
+const OTHER_TLS = /^(ERR_SSL_|ERR_TLS_|CERT_|HPE_)/;
+
 /** Failures worth another try: the connection, not the request, was at fault. */
 const TRANSIENT = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"]);
 
@@ -108,7 +111,7 @@ const TRANSIENT = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "EAI_AGAIN", "
 export function networkCode(error: unknown): string | undefined {
     for (let link = error; link instanceof Error; link = link.cause) {
         const code = (link as NodeJS.ErrnoException).code;
-        if (typeof code === "string" && code in CAUSES) {
+        if (typeof code === "string" && (code in CAUSES || OTHER_TLS.test(code))) {
             return code;
         }
         if (link.name === "TimeoutError" || link.name === "AbortError") {
@@ -128,7 +131,7 @@ export function isTransient(error: unknown): boolean {
 /** The finding for a failed connection; undefined when the error is not about the connection. */
 export function networkFinding(error: unknown, peer: Peer): Finding | undefined {
     const code = networkCode(error);
-    const cause = code === undefined ? undefined : CAUSES[code];
+    const cause = code === undefined ? undefined : (CAUSES[code] ?? BROKEN);
     if (!cause) {
         return undefined;
     }

@@ -1,7 +1,6 @@
 /** The right cluster, and our own objects on it. */
 import { type Finding, failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
 import type { Cluster, KubernetesObject } from "./cluster";
 import type { ClusterReference } from "./connection";
 import { OWNER_ANNOTATION } from "./objects";
@@ -23,13 +22,15 @@ export async function identify(
     inputs: KnownPart<InCluster>,
     prior: KnownPart<InCluster> | undefined,
 ): Promise<{ clusterId?: string }> {
+    const kept = prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
     try {
+        // Before the question, whose deadline is for the network: the client library is loaded here.
         const cluster = await context.cluster(inputs.cluster);
-        // The deadline starts here: loading the client library takes a while on a busy machine.
-        return { clusterId: await cluster.identity(AbortSignal.timeout(QUESTION_DEADLINE_MS)) };
+        const key = `identity ${JSON.stringify(inputs.cluster ?? null)}`;
+        return { clusterId: await context.questions.once(key, (signal) => cluster.identity(signal)) };
     } catch (error) {
         findingOf(error);
-        return prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
+        return kept;
     }
 }
 
@@ -100,6 +101,14 @@ export async function clusterToLeave(
 /** Whether the object was made by the very same program resource, for example in a run that was ended. */
 export function isOurs(object: KubernetesObject, owner: string | undefined): boolean {
     return owner !== undefined && object.metadata.annotations?.[OWNER_ANNOTATION] === owner;
+}
+
+/** Whether ours is gone and somebody else has made another object of the same name. */
+export function isReplacedByAnother(
+    object: KubernetesObject,
+    state: { uid: string; owner?: string },
+): boolean {
+    return object.metadata.uid !== state.uid && !isOurs(object, state.owner);
 }
 
 /** Why an existing object is not taken over. */

@@ -6,10 +6,11 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { failure } from "../errors";
 import { isTransient } from "../network";
 
 export interface ApiRequest {
-    readonly method: "GET" | "PATCH" | "POST" | "DELETE";
+    readonly method: "GET" | "PATCH" | "DELETE";
     /** Path and query, for example `/api/v1/namespaces/kube-system`. */
     readonly path: string;
     readonly body?: unknown;
@@ -102,9 +103,27 @@ export class Transport {
 
     private async authenticate(): Promise<RequestOptions> {
         const options: RequestOptions = {};
-        await this.config.applyToHTTPSOptions(options);
+        try {
+            await this.config.applyToHTTPSOptions(options);
+        } catch (error) {
+            this.options = undefined;
+            throw unauthenticated(this.server, error);
+        }
+        // The library's agent makes a TLS handshake for each request, which costs more than the request.
+        Object.assign(options.agent ?? {}, { keepAlive: true });
         return options;
     }
+}
+
+/** A plugin or a provider of tokens, named in the kubeconfig, that does not give one. */
+function unauthenticated(server: string, cause: unknown): Error {
+    const said = cause instanceof Error ? cause.message.split("\n", 1)[0] : "";
+    return failure("cluster-unreachable", {
+        found: `The kubeconfig's user cannot be authenticated: ${said}`,
+        where: server,
+        why: "The Registry object and its Secret live in that cluster.",
+        next: "Check the user's entry in the kubeconfig (an exec plugin must be installed and logged in), for example with kubectl auth whoami.",
+    });
 }
 
 /** An abort by a deadline says only "aborted"; the signal's reason says that time was up. */

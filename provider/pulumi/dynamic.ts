@@ -58,14 +58,16 @@ export async function check(
         return { inputs: news, failures: problems.map(({ path, reason }) => refusal(`${path} ${reason}`)) };
     }
     const prior = priorOf(lifecycle, olds);
-    const filled = (await lifecycle.complete?.(context, inputs, prior)) ?? {};
-    const completed = { ...inputs, ...without(filled, unknowns) };
+    // With a cluster that is not known yet, the one of the environment may not be asked in its place.
+    const clusterKnown = !unknowns.has("cluster");
+    const filled = clusterKnown ? await lifecycle.complete?.(context, inputs, prior) : filledBefore(prior);
+    const completed = { ...inputs, ...without(filled ?? {}, unknowns) };
     await tellUnknowns(lifecycle, completed, unknownPaths);
     const rules = [
         ...(lifecycle.validate?.(completed, unknowns) ?? []),
         ...(lifecycle.acrossProgram?.(context, completed) ?? []),
     ];
-    const answers = await ask(lifecycle, completed, prior);
+    const answers = clusterKnown ? await ask(lifecycle, completed, prior) : [];
     const failures = [
         ...(await tell(rules, false)),
         ...(await tell(answers, completed.reachability === "warn")),
@@ -81,12 +83,8 @@ export async function diff(
 ): Promise<pulumi.dynamic.DiffResult> {
     const lifecycle = lifecycleOf(type);
     const { inputs, unknowns } = decode(lifecycle, news);
-    const {
-        changes,
-        replaces,
-        deleteBeforeReplace = false,
-    } = lifecycle.diff(stateOf(olds), inputs, unknowns);
-    return { changes: changes.length > 0, replaces: [...replaces], deleteBeforeReplace };
+    const { changes, replaces } = lifecycle.diff(stateOf(olds), inputs, unknowns);
+    return { changes: changes.length > 0, replaces: [...replaces] };
 }
 
 export async function create(type: string, inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
@@ -169,6 +167,11 @@ function priorOf(lifecycle: AnyLifecycle, olds: Properties | undefined): Propert
     return Object.keys(known).length === 0 ? undefined : decode(lifecycle, known).inputs;
 }
 
+/** What `complete` filled in the last time. */
+function filledBefore(prior: Properties | undefined): Properties {
+    return sendable({ namespace: prior?.namespace, clusterId: prior?.clusterId });
+}
+
 async function ask(
     lifecycle: AnyLifecycle,
     inputs: Properties,
@@ -204,10 +207,11 @@ async function tellUnknowns(
     inputs: Properties,
     paths: readonly string[],
 ): Promise<void> {
-    const skipped = paths.filter((path) => lifecycle.asks.includes(topLevel(path)));
+    const asked = [...lifecycle.asks, "cluster"];
+    const skipped = paths.filter((path) => asked.includes(topLevel(path)));
     if (skipped.length > 0 && inputs.reachability !== "off") {
         const name = String(inputs.owner ?? "").replace(/^[^/]*\/[^/]*\//, "");
-        const words = skipped.map((path) => path.split(".").pop()).join(", ");
+        const words = [...new Set(skipped.map((path) => path.split(".").pop()))].join(", ");
         await context.log.info(
             `${lifecycle.type} ${name}: not checked at preview, because not known yet: ${words}.`,
         );
@@ -262,10 +266,14 @@ function unexplained(error: unknown): never {
     throw plain(error);
 }
 
-/** An explained failure without the stack, which the SDK would print beside it. */
+/**
+ * An explained failure without its stack. The SDK prints what `diff`, `read` and `delete` throw, as text and stack,
+ * and the engine then shows the message itself: the first is kept to one line.
+ */
 function plain(error: unknown): unknown {
     if (error instanceof LlmosError) {
-        error.stack = "";
+        error.stack = "the reason follows";
+        error.toString = () => "pulumi-llmos";
     }
     return error;
 }

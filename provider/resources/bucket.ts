@@ -78,28 +78,15 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     diff(state, inputs, unknowns): Difference {
         const changes = changedFields(bucket.fields, state, inputs, unknowns, QUIET);
-        const identity = ["name", "endpoint"];
-        return {
-            changes,
-            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
-        };
+        // Another endpoint may be another address of the same server: a replacement would delete the very bucket
+        // that is used now, so that it is an update, and the old bucket is left.
+        return { changes, replaces: changes.filter((name) => name === "name" && !unknowns.has(name)) };
     },
 
     async create(context, inputs) {
-        const store = await storeOf(context, inputs);
-        const exists = isPresent(await store.bucket(inputs.name));
-        if (inputs.create === false && !exists) {
-            throw failureOf(missing(inputs.endpoint, inputs.name));
-        }
-        if (exists) {
-            await refuseForeign(store, inputs);
-        }
-        if (inputs.create !== false && !exists) {
-            await store.createBucket(inputs.name);
-            context.questions.forget("bucket ");
-        }
+        await ensure(context, inputs);
         context.history.created.add(inputs.owner ?? "").add(standsFor(inputs.owner, inputs.name));
-        return { id: idOf(inputs), state: stateOf(inputs) };
+        return { id: inputs.name, state: stateOf(inputs) };
     },
 
     async read(context, _id, state) {
@@ -113,8 +100,12 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
     },
 
     async update(context, _id, state, inputs) {
-        if (!state.managed) {
-            await refuseForeign(await storeOf(context, inputs), inputs);
+        const moved = state.endpoint !== inputs.endpoint;
+        if (moved || !state.managed) {
+            await ensure(context, inputs);
+        }
+        if (moved && state.managed) {
+            await context.log.warn(leftAsItIs(state));
         }
         return stateOf(inputs);
     },
@@ -124,16 +115,14 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return;
         }
         if (context.history.created.has(standsFor(state.owner, state.name))) {
-            await context.log.warn(
-                `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left as it is: it may be the one that is used now, under another address. Delete it by hand if it is not.`,
-            );
+            await context.log.warn(leftAsItIs(state));
             return;
         }
         const store = await storeOf(context, state);
         if (!isPresent(await store.bucket(state.name))) {
             return;
         }
-        if (state.forceDestroy) {
+        if (state.forceDestroy && !context.history.created.has(state.owner ?? "")) {
             await emptyBucket(context, store, state.name);
         }
         await deleteUnlessFilled(context, store, state);
@@ -158,8 +147,22 @@ async function refuseForeign(store: ObjectStore, inputs: BucketInputs): Promise<
     }
 }
 
-function idOf({ endpoint, name }: BucketInputs): string {
-    return `${endpoint}/${name}`;
+/** Makes the bucket, or sees that it may be used. Safe to run again. */
+async function ensure(context: Context, inputs: BucketInputs): Promise<void> {
+    const store = await storeOf(context, inputs);
+    const exists = isPresent(await store.bucket(inputs.name));
+    if (exists) {
+        await refuseForeign(store, inputs);
+    } else if (inputs.create === false) {
+        throw failureOf(missing(inputs.endpoint, inputs.name));
+    } else {
+        await store.createBucket(inputs.name);
+        context.questions.forget("bucket ");
+    }
+}
+
+function leftAsItIs({ name, endpoint }: BucketState): string {
+    return `The bucket "${name}" at ${urlOf(endpoint)} is left as it is: it may be the one that is used now, under another address. Delete it by hand if it is not.`;
 }
 
 function stateOf(inputs: BucketInputs): BucketState {
@@ -192,15 +195,17 @@ async function deleteUnlessFilled(context: Context, store: ObjectStore, state: B
 async function contentFinding(store: ObjectStore, name: string): Promise<Finding | undefined> {
     const objects = await store.someObjects(name, 1000);
     const versions = objects.length > 0 ? [] : await store.someVersions(name, 1000);
-    if (objects.length + versions.length === 0) {
+    const uploads = objects.length + versions.length > 0 ? [] : await store.uploads(name);
+    const count = objects.length || versions.length || uploads.length;
+    if (count === 0) {
         return undefined;
     }
-    const count = objects.length || versions.length;
-    const kind = objects.length > 0 ? "object" : "old version or delete marker";
+    const kinds = [objects.length && "object", versions.length && "old version or delete marker"];
+    const kind = kinds.find(Boolean) || "open multipart upload";
     const many = count === 1 ? `1 ${kind}` : `${count >= 1000 ? "at least 1000" : count} ${kind}s`;
     return failure("bucket-not-empty", {
         found: `The bucket "${name}" holds ${many} and is not deleted`,
-        where: `${urlOf(store.connection.endpoint)}/${name}, the first is "${objects[0] ?? versions[0]?.Key}"`,
+        where: `${urlOf(store.connection.endpoint)}/${name}, the first is "${objects[0] ?? versions[0]?.Key ?? uploads[0]?.Key}"`,
         why: "Deleting it would delete the models and datasets stored there.",
         next: "Empty it by hand; or set forceDestroy: true, run `pulumi up`, then delete it; or keep it and run `pulumi state delete` for this resource.",
     }).finding;
@@ -213,11 +218,12 @@ async function contentFinding(store: ObjectStore, name: string): Promise<Finding
  */
 async function takenFindings(store: ObjectStore, name: string): Promise<Finding[]> {
     const objects = await store.someObjects(name, 1);
-    const cors = objects.length > 0 ? absent : await store.cors(name);
-    if (objects.length === 0 && cors.outcome !== "present") {
+    const versions = objects.length > 0 ? [] : await store.someVersions(name, 1);
+    const filled = objects.length + versions.length > 0;
+    if (!filled && !(await hasCors(store, name))) {
         return [];
     }
-    const what = objects.length > 0 ? "holds objects" : "has CORS rules";
+    const what = filled ? "holds objects" : "has CORS rules";
     return [
         failure("bucket-taken", {
             found: `The bucket "${name}" exists already and ${what}; it was not made by this stack`,
@@ -227,6 +233,15 @@ async function takenFindings(store: ObjectStore, name: string): Promise<Finding[
             property: "name",
         }).finding,
     ];
+}
+
+/** A server without bucket CORS has no rules to lose. */
+async function hasCors(store: ObjectStore, name: string): Promise<boolean> {
+    const reading = await store.cors(name);
+    if (reading.outcome === "unknown" && reading.error.finding.code !== "cors-not-implemented") {
+        throw reading.error;
+    }
+    return reading.outcome === "present";
 }
 
 function missing(endpoint: string, name: string): Finding {

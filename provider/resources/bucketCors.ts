@@ -81,12 +81,13 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         if (unreachable.length > 0 || (prior && sameInputs(prior, inputs, QUIET))) {
             return unreachable;
         }
+        const isNew = prior?.bucket !== inputs.bucket || prior?.endpoint !== inputs.endpoint;
         const key = `cors ${JSON.stringify([connection.endpoint, inputs.bucket, connection.keys])}`;
         const store = await context.objectStore(connection);
         const reading = await context.questions.once(key, (signal) =>
             store.cors(inputs.bucket as string, signal),
         );
-        return answerFindings(connection, reading, inputs, prior === undefined);
+        return answerFindings(connection, reading, inputs, isNew);
     },
 
     diff(state, inputs, unknowns): Difference {
@@ -100,23 +101,16 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         } else if (!sameRules(state.storedRules, wanted(inputs))) {
             changes.push(inputs.rules ? "rules" : "allowedOrigins");
         }
-        const identity = ["bucket", "endpoint"];
-        return {
-            changes,
-            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
-        };
+        // As for the bucket: another endpoint may be another address of the same server.
+        return { changes, replaces: changes.filter((name) => name === "bucket" && !unknowns.has(name)) };
     },
 
     async create(context, inputs) {
         const store = await storeOf(context, inputs);
-        const found = known(await store.cors(inputs.bucket));
-        if (found && !inputs.adopt && !sameRules(found.map(fromServer), wanted(inputs))) {
-            throw failureOf(takenFinding(inputs.endpoint, inputs.bucket, found.length));
-        }
-        const state = await apply(store, inputs);
+        const state = await apply(store, inputs, inputs.adopt === true);
         context.questions.forget("cors ");
         context.history.created.add(standsFor(inputs.owner, inputs.bucket));
-        return { id: `${inputs.endpoint}/${inputs.bucket}`, state };
+        return { id: inputs.bucket, state };
     },
 
     async read(context, _id, state): Promise<Reading<BucketCorsState>> {
@@ -132,8 +126,9 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         return present(observed(state, reading.value.map(fromServer)));
     },
 
-    async update(context, _id, _state, inputs) {
-        return await apply(await storeOf(context, inputs), inputs);
+    async update(context, _id, state, inputs) {
+        const store = await storeOf(context, inputs);
+        return await apply(store, inputs, inputs.adopt === true || state.endpoint === inputs.endpoint);
     },
 
     async delete(context, _id, state) {
@@ -143,8 +138,13 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         const store = await storeOf(context, state);
         const reading = await store.bucket(state.bucket);
         // One server takes DELETE ?cors for a DELETE of the bucket: only a document that is there is deleted.
-        if (known(reading) && known(await store.cors(state.bucket))) {
+        const found = known(reading) && known(await store.cors(state.bucket));
+        if (found && sameRules(found.map(fromServer), state.storedRules)) {
             await store.deleteCors(state.bucket);
+        } else if (found) {
+            await context.log.warn(
+                `The CORS rules of bucket "${state.bucket}" at ${urlOf(state.endpoint)} are left: somebody has changed them since.`,
+            );
         }
     },
 };
@@ -157,11 +157,21 @@ function wanted(inputs: KnownPart<BucketCorsInputs>): CorsRule[] {
     return inputs.rules ?? (inputs.allowedOrigins ? [guideRule(inputs.allowedOrigins)] : []);
 }
 
-/** Writes the document, unless it is there already, and reads it back: a server may take it and store another. */
-async function apply(store: ObjectStore, inputs: BucketCorsInputs): Promise<BucketCorsState> {
+/**
+ * Writes the document, unless it is there already, and reads it back: a server may take it and store another.
+ * Other rules are replaced only where `mayReplace` says that they are ours to replace.
+ */
+async function apply(
+    store: ObjectStore,
+    inputs: BucketCorsInputs,
+    mayReplace: boolean,
+): Promise<BucketCorsState> {
     const rules = wanted(inputs);
     const before = known(await store.cors(inputs.bucket))?.map(fromServer);
     if (!before || !sameRules(before, rules)) {
+        if (before && !mayReplace) {
+            throw failureOf(takenFinding(inputs.endpoint, inputs.bucket, before.length));
+        }
         await store.putCors(inputs.bucket, rules.map(toServer));
     }
     const stored = (known(await store.cors(inputs.bucket)) ?? []).map(fromServer);

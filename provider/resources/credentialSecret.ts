@@ -20,12 +20,21 @@ import {
     type InCluster,
     identify,
     isOurs,
+    isReplacedByAnother,
     ownCluster,
     takenFinding,
     withKnownIdentity,
 } from "../kubernetes/identity";
 import { OWNER_ANNOTATION, type SecretResource, secretPath } from "../kubernetes/objects";
-import { type Context, type Difference, type KnownPart, known, type Lifecycle, present } from "../lifecycle";
+import {
+    absent,
+    type Context,
+    type Difference,
+    type KnownPart,
+    known,
+    type Lifecycle,
+    present,
+} from "../lifecycle";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
 import { type Check, type ProofTarget, proveKeys } from "../proof";
@@ -132,6 +141,9 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         const reading = await readSecret(cluster, state.namespace ?? "", state.name);
         if (reading.outcome !== "present") {
             return reading;
+        }
+        if (isReplacedByAnother(reading.value, state)) {
+            return absent;
         }
         const keys = keysOf(reading.value);
         const digest = keys ? digestOf(keys, state.salt) : "incomplete";

@@ -18,7 +18,7 @@ import {
     type RegistryResource,
     registryPath,
 } from "../kubernetes/objects";
-import { absent, type Context, type Difference, type Lifecycle, present } from "../lifecycle";
+import { absent, type Context, type Difference, known, type Lifecycle, present } from "../lifecycle";
 import { askForRegistries } from "../preflight/cluster";
 import { QUESTION_DEADLINE_MS } from "../questions";
 
@@ -156,11 +156,15 @@ async function claim(
     expected: string | undefined,
 ): Promise<DefaultRegistryState> {
     const clusterId = await cluster.identity();
+    if (!known(await cluster.read<RegistryResource>(registryPath(inputs.registry)))) {
+        // Before any other loses the flag.
+        throw missingRegistry(cluster, inputs.registry);
+    }
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const others = (await defaultsOf(cluster)).filter((name) => name !== inputs.registry);
         for (const name of others) {
             await mark(cluster, name, false);
-            if (name !== expected && name !== inputs.registry) {
+            if (name !== expected) {
                 await context.log.warn(
                     `"${name}" is no longer the default registry: "${inputs.registry}" is.`,
                 );
@@ -205,6 +209,12 @@ async function mark(cluster: Cluster, name: string, value: boolean): Promise<voi
             return;
         }
     }
+    throw failure("field-conflict", {
+        found: `The Registry "${name}" changes faster than its default flag can be set`,
+        where: `${cluster.server}${registryPath(name)}`,
+        why: "A write that is based on old data would undo somebody else's.",
+        next: "Find out who keeps writing to it, then run again.",
+    });
 }
 
 function twoDefaults(registry: string, rival: string): Finding {

@@ -20,6 +20,7 @@ import {
     type InCluster,
     identify,
     isOurs,
+    isReplacedByAnother,
     ownCluster,
     takenFinding,
     withKnownIdentity,
@@ -35,6 +36,7 @@ import {
 } from "../kubernetes/objects";
 import { type Evidence, type Patience, VerdictWatch } from "../kubernetes/verdict";
 import {
+    absent,
     type Context,
     type Difference,
     type KnownPart,
@@ -163,6 +165,10 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         if (state.seenDigest !== state.provedDigest) {
             changes.push("secretName");
         }
+        if (state.state === "Inactive" && inputs.awaitVerdict !== false) {
+            // An `up` that does nothing would end well with a registry that does not work.
+            changes.push("awaitVerdict");
+        }
         const identity = ["name", "clusterId"];
         return {
             changes,
@@ -188,6 +194,9 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         const reading = await cluster.read<RegistryResource>(registryPath(state.name));
         if (reading.outcome !== "present") {
             return reading;
+        }
+        if (isReplacedByAnother(reading.value, state)) {
+            return absent;
         }
         const secret = known(await readSecret(cluster, state.namespace ?? "", state.secretName));
         const keys = secret && keysOf(secret);
@@ -305,7 +314,8 @@ async function describe(
     proof: Proof,
 ): Promise<RegistryObjectState> {
     const written = await apply(cluster, inputs, proof, true);
-    return { ...state, ...inputs, ...statusOf(written) };
+    const { description: _former, ...kept } = state;
+    return { ...kept, ...inputs, ...statusOf(written) };
 }
 
 function apply(
@@ -392,12 +402,13 @@ function statusOf(
 /** The state after a look: spec and description as they are in the cluster. */
 function observed(state: RegistryObjectState, registry: RegistryResource): RegistryObjectState {
     const s3 = registry.spec?.s3Config ?? {};
-    const { description: _declared, storageAddress: _known, ...rest } = state;
+    const { description: declared, storageAddress: _known, ...rest } = state;
     const description = registry.metadata.annotations?.[DESCRIPTION_ANNOTATION];
     const endpoint = s3.endpoint ?? "";
     return {
         ...rest,
-        ...(description !== undefined && { description }),
+        // One that somebody set where none is declared is theirs.
+        ...(declared !== undefined && description !== undefined && { description }),
         // The guide demands HTTPS; a registry that somebody switched to http is shown as what it is.
         endpoint: s3.useSSL === false ? `http://${endpoint}` : endpoint,
         bucket: s3.bucket ?? "",
@@ -428,7 +439,8 @@ function onlyDescribes(state: RegistryObjectState, inputs: RegistryObjectInputs)
         new Set(),
         QUIET,
     );
-    return changes.every((name) => name === "description") && state.seenDigest === state.provedDigest;
+    const settled = state.state === "Active" && state.seenDigest === state.provedDigest;
+    return settled && changes.join() === "description";
 }
 
 async function refuseWhileUsed(cluster: Cluster, name: string, intent: "delete" | "relocate"): Promise<void> {
@@ -454,7 +466,10 @@ async function objectFindings(
         const guarded =
             movesStorage(prior, inputs) && inputs.bucket !== undefined && inputs.endpoint !== undefined;
         const users = guarded ? await dependantsOf(cluster, name, signal) : [];
-        return users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : [];
+        return [
+            ...(users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : []),
+            ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
+        ];
     }
     const reading = await cluster.read<RegistryResource>(registryPath(name), signal);
     if (reading.outcome === "unknown") {

@@ -5,6 +5,7 @@ import { findingOf } from "../errors";
 import type { ClusterReference } from "../kubernetes/connection";
 import { resolveKeys } from "../kubernetes/credentials";
 import type { Context, KnownPart } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../questions";
 import type { S3Connection } from "./client";
 import type { ObjectStore } from "./objectStore";
 
@@ -16,8 +17,12 @@ export interface S3Access extends S3Server {
     cluster?: ClusterReference;
 }
 
-export async function connectionOf(context: Context, access: S3Access): Promise<S3Connection> {
-    const keys = await resolveKeys(context, access.credentials, access.cluster);
+export async function connectionOf(
+    context: Context,
+    access: S3Access,
+    signal?: AbortSignal,
+): Promise<S3Connection> {
+    const keys = await resolveKeys(context, access.credentials, access.cluster, signal);
     return connectionWith(context, access, keys);
 }
 
@@ -57,9 +62,10 @@ export async function askableConnection(
     if (endpoint === undefined || credentials === undefined) {
         return { findings: [] };
     }
+    const deadline = AbortSignal.timeout(QUESTION_DEADLINE_MS);
     try {
         return {
-            connection: await connectionOf(context, { ...access, endpoint, credentials }),
+            connection: await connectionOf(context, { ...access, endpoint, credentials }, deadline),
             findings: [],
         };
     } catch (error) {

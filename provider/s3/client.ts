@@ -26,9 +26,12 @@ export function urlOf(endpoint: string): string {
     return `https://${endpoint}`;
 }
 
-/** Whether the bucket is written in the path. `auto` does as minio-go: in the host name for AWS only. */
+/** Hosts for which minio-go, the LLMOS operator's client, writes the bucket in the host name. */
+const VIRTUAL_HOSTS = /(\.amazonaws\.com(\.cn)?|\.aliyuncs\.com|storage\.googleapis\.com)(:\d+)?$/;
+
+/** Whether the bucket is written in the path. `auto` does as minio-go. */
 export function usesPathStyle({ addressing = "auto", endpoint }: S3Server): boolean {
-    return addressing === "auto" ? !/\.amazonaws\.com(\.cn)?(:\d+)?$/.test(endpoint) : addressing === "path";
+    return addressing === "auto" ? !VIRTUAL_HOSTS.test(endpoint) : addressing === "path";
 }
 
 /**

@@ -33,8 +33,8 @@ export function parseEndpoint(text: string): Refined<string> {
             refused: `has the scheme "${scheme[1]}"; an S3 endpoint is host[:port], over HTTPS. ${hint}`,
         };
     }
-    if (authority.includes("@")) {
-        const host = authority.slice(authority.lastIndexOf("@") + 1);
+    if (rest.includes("@")) {
+        const host = rest.slice(rest.lastIndexOf("@") + 1).split(/[/?#]/, 1)[0] ?? "";
         return {
             refused: `holds credentials; they belong in "credentials". ${suggestion(host)}`,
         };

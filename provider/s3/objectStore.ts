@@ -9,8 +9,8 @@ import { corsNotOffered, isNotOffered, s3Failure, serverError } from "./failures
 /** Prefix of the objects with which writing is proved. */
 export const PROOF_PREFIX = ".pulumi-llmos/";
 
-/** Codes that say, for certain, that there is no such bucket. */
-const GONE = new Set(["NoSuchBucket", "NotFound"]);
+/** The code that says, for certain, that there is no such bucket; a bare 404 may come from a proxy. */
+const GONE = "NoSuchBucket";
 
 /** Codes of "this bucket has no CORS document". */
 const NO_CORS = new Set(["NoSuchCORSConfiguration", "NoSuchCORSConfigurationError"]);
@@ -49,7 +49,7 @@ export class ObjectStore {
             return present(true);
         } catch (error) {
             const answer = serverError(error);
-            return answer && answer.status === 404 && GONE.has(answer.code)
+            return answer && answer.status === 404 && answer.code === GONE
                 ? absent
                 : this.unknown(error, "s3:ListBucket", bucket);
         }
@@ -191,16 +191,17 @@ export class ObjectStore {
         const Key = `${PROOF_PREFIX}${randomUUID()}`;
         const Body = `pulumi-llmos proves that these keys can write: ${Key}\n`;
         const object = { Bucket: bucket, Key };
-        await this.explain("s3:PutObject", bucket, () =>
+        const put = await this.explain("s3:PutObject", bucket, () =>
             this.client.send(new this.sdk.PutObjectCommand({ ...object, Body, ContentType: "text/plain" })),
         );
         const read = await this.explain("s3:GetObject", bucket, async () => {
             const answer = await this.client.send(new this.sdk.GetObjectCommand(object));
             return await answer.Body?.transformToString();
+        }).catch(async (error: unknown) => {
+            await this.discard(object, put.VersionId).catch(() => undefined);
+            throw error;
         });
-        await this.explain("s3:DeleteObject", bucket, () =>
-            this.client.send(new this.sdk.DeleteObjectCommand(object)),
-        );
+        await this.explain("s3:DeleteObject", bucket, () => this.discard(object, put.VersionId));
         if (read !== Body) {
             throw failure("s3-failed", {
                 found: "The S3 server gave back something else than what was just written",
@@ -209,6 +210,24 @@ export class ObjectStore {
                 next: "Check the server, and any cache or proxy before it.",
             });
         }
+    }
+
+    /** On a bucket with versioning the version itself, where allowed: a delete marker would keep the bucket filled. */
+    private async discard(
+        object: { Bucket: string; Key: string },
+        version: string | undefined,
+    ): Promise<void> {
+        if (version) {
+            const exact = new this.sdk.DeleteObjectCommand({ ...object, VersionId: version });
+            const gone = await this.client.send(exact).then(
+                () => true,
+                () => false,
+            );
+            if (gone) {
+                return;
+            }
+        }
+        await this.client.send(new this.sdk.DeleteObjectCommand(object));
     }
 
     private namedCors(error: unknown, bucket: string): unknown {

@@ -32,8 +32,5 @@ export async function expectSettled(project: Project): Promise<void> {
 
 function shortOf(urn: string): string {
     const [, , types = "", name = ""] = urn.split("::");
-    return `${types
-        .split(/[$/]/)
-        .pop()
-        ?.replace(/^llmos:/, "")} ${name}`;
+    return `${types.split(":").pop()} ${name}`;
 }

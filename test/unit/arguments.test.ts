@@ -34,8 +34,14 @@ describe("credentials", () => {
 
     it("a Secret and keys at once are refused", () => {
         expect(problemsOf({ secretName: "a", accessKeyId: "b", secretAccessKey: "c" })).toEqual([
-            { path: "credentials.accessKeyId", reason: "unknown argument. Known here: secretName." },
-            { path: "credentials.secretAccessKey", reason: "unknown argument. Known here: secretName." },
+            {
+                path: "credentials.accessKeyId",
+                reason: "unknown argument. Known here: secretName, namespace.",
+            },
+            {
+                path: "credentials.secretAccessKey",
+                reason: "unknown argument. Known here: secretName, namespace.",
+            },
         ]);
     });
 });

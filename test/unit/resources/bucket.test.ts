@@ -16,7 +16,7 @@ describe("diff of a Bucket", () => {
     it.each<[string, Partial<BucketInputs>, string[], string[]]>([
         ["nothing", {}, [], []],
         ["name", { name: "others" }, ["name"], ["name"]],
-        ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], ["endpoint"]],
+        ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], []],
         ["keys", { credentials: { accessKeyId: "AKIA", secretAccessKey: "new" } }, ["credentials"], []],
         ["keys to a Secret", { credentials: { secretName: "s" } }, ["credentials"], []],
         ["region", { region: "eu-central-1" }, ["region"], []],

@@ -34,7 +34,7 @@ describe("diff of a BucketCors", () => {
         ["the order of origins", { allowedOrigins: ["https://second.example.com", PAGE] }, [], []],
         ["the origins", { allowedOrigins: [PAGE] }, ["allowedOrigins"], []],
         ["bucket", { bucket: "others" }, ["bucket"], ["bucket"]],
-        ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], ["endpoint"]],
+        ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], []],
         ["keys", { credentials: { secretName: "s" } }, ["credentials"], []],
         ["region", { region: "eu-central-1" }, ["region"], []],
         ["addressing", { addressing: "virtual" }, ["addressing"], []],

@@ -1,0 +1,173 @@
+/** Another name, another bucket, another endpoint: the new one first, and nothing that is in use. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { Outside } from "../support/outside";
+import { done, expectSettled, planned } from "../support/plan";
+import { Project } from "../support/project";
+
+const program = `
+new llmos.Registry("replaced", {
+    name: values.name,
+    endpoint: values.endpoint,
+    bucket: { name: values.bucket, adopt: values.adoptBucket },
+    credentials: { accessKeyId: values.accessKeyId, secretAccessKey: values.secretAccessKey },
+    cors: { allowedOrigins: ["https://llmos.example.com"] },
+    default: true,
+    relocate: values.relocate,
+});
+`;
+
+let sandbox: Sandbox;
+let outside: Outside;
+let project: Project;
+let values: Record<string, unknown>;
+
+/** Edits the program. */
+async function edit(changes: Record<string, unknown>): Promise<void> {
+    values = { ...values, ...changes };
+    await project.setValues(values);
+}
+
+// A sandbox of its own, because the default flag is one for the whole cluster.
+beforeAll(async () => {
+    sandbox = await startSandbox();
+    outside = await Outside.of(sandbox);
+    const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+    values = { endpoint, accessKeyId, secretAccessKey, name: "old", bucket: "first" };
+    project = await Project.create(sandbox, {
+        program,
+        values,
+        config: { "llmos:caBundle": caBundle },
+        secrets: [accessKeyId, secretAccessKey],
+    });
+    const made = await project.up();
+    expect(made.exitCode, made.output).toBe(0);
+});
+afterAll(async () => {
+    await project?.remove();
+    outside?.s3.destroy();
+    await sandbox?.stop();
+});
+
+test("another name: the new registry is Active, and the default, before the old one goes", async () => {
+    const since = await outside.now();
+    await edit({ name: "new" });
+    expect(await planned(project)).toEqual([
+        "replace CredentialSecret replaced-secret",
+        "replace RegistryObject replaced-registry",
+        "update DefaultRegistry replaced-default",
+    ]);
+    const run = await project.up();
+    expect(run.exitCode, run.output).toBe(0);
+    expect(done(run)).toEqual([
+        "created replacement replaced-secret",
+        "created replacement replaced-registry",
+        "updated replaced-default",
+        "deleted original replaced-registry",
+        "deleted original replaced-secret",
+    ]);
+    expect(await outside.registryHistory(since)).toEqual([
+        "new ADDED",
+        "new is Active",
+        "old is Active, no default",
+        "new is Active, the default",
+        "old DELETED",
+    ]);
+    expect(await outside.named("")).toEqual({
+        registries: ["new"],
+        secrets: ["new-credentials"],
+        buckets: ["first"],
+    });
+    await expectSettled(project);
+});
+
+test("another bucket: made first, the Registry edited in place, the old bucket deleted when it is empty", async () => {
+    const { metadata } = await outside.registry("new");
+    await edit({ bucket: "second" });
+    const run = await project.up();
+    expect(run.exitCode, run.output).toBe(0);
+    expect(done(run)).toEqual([
+        "created replacement replaced-bucket",
+        "created replacement replaced-cors",
+        "updated replaced-registry",
+        "deleted original replaced-cors",
+        "deleted original replaced-bucket",
+    ]);
+    const after = await outside.registry("new");
+    expect(after.metadata.uid).toBe(metadata.uid);
+    expect(after.spec.s3Config.bucket).toBe("second");
+    expect((await outside.named("")).buckets).toEqual(["second"]);
+});
+
+test("while a Model uses the registry, preview refuses another bucket, endpoint and name", async () => {
+    await outside.put("second", "models/default/chat/weights");
+    await outside.createModel("chat", "new");
+    const before = await outside.registry("new");
+    const [host, port] = sandbox.s3.endpoint.split(":");
+    expect(host).toBe("localhost");
+    for (const moved of [{ bucket: "third" }, { endpoint: `127.0.0.1:${port}`, adoptBucket: true }]) {
+        const kept = values;
+        await edit(moved);
+        const { exitCode, output } = await project.preview();
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(
+            [
+                'The registry "new" is in use and is not moved to another bucket or endpoint',
+                `  where: ${sandbox.apiServerUrl}: Model: 1 (default/chat)`,
+            ].join("\n"),
+        );
+        await edit({ adoptBucket: undefined, ...kept });
+    }
+    await edit({ name: "third" });
+    const { exitCode, output } = await project.preview();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('The registry "new" is in use and is not deleted');
+    await edit({ name: "new" });
+    expect(await outside.registry("new")).toEqual(before);
+    expect((await outside.named("")).buckets).toEqual(["second"]);
+});
+
+test("with relocate it moves; an old bucket that holds something is kept, and said so", async () => {
+    const { metadata } = await outside.registry("new");
+    await edit({ bucket: "third", relocate: true });
+    const run = await project.up();
+    expect(run.exitCode, run.output).toBe(0);
+    expect(run.output).toContain(
+        `The bucket "second" at ${sandbox.s3.url} is kept: it is no longer used, but it is not empty.`,
+    );
+    const after = await outside.registry("new");
+    expect(after.metadata.uid).toBe(metadata.uid);
+    expect(after.spec.s3Config.bucket).toBe("third");
+    expect(await outside.objects("second")).toEqual(["models/default/chat/weights"]);
+    expect((await outside.model("chat")).spec.registry).toBe("new");
+});
+
+test("another address of the same server leaves bucket and CORS rules as they are", async () => {
+    const { metadata } = await outside.registry("new");
+    const endpoint = `127.0.0.1:${sandbox.s3.endpoint.split(":")[1]}`;
+    await edit({ endpoint, adoptBucket: true });
+    const run = await project.up();
+    expect(run.exitCode, run.output).toBe(0);
+    const after = await outside.registry("new");
+    expect(after.metadata.uid).toBe(metadata.uid);
+    expect(after.spec.s3Config).toMatchObject({ endpoint, bucket: "third" });
+    expect(run.output).toContain(
+        `The bucket "third" at ${sandbox.s3.url} is left as it is: it may be the one that is used now, under another address. Delete it by hand if it is not.`,
+    );
+    expect(await outside.origins("third")).toEqual(["https://llmos.example.com"]);
+});
+
+test("a replacement that is forced leaves the same registry in place, and everything below it", async () => {
+    const registry = await outside.registry("new");
+    const secret = await outside.secret("new-credentials");
+    const parts = ["bucket", "secret", "cors", "registry", "default"];
+    const run = await project.up(...parts.flatMap((part) => ["--replace", `**replaced-${part}`]));
+    expect(run.exitCode, run.output).toBe(0);
+    expect(run.output).toContain("5 replaced");
+    const after = await outside.registry("new");
+    expect(after.metadata.uid).toBe(registry.metadata.uid);
+    expect(after.metadata.annotations["ml.llmos.ai/is-default-registry"]).toBe("true");
+    expect(await outside.secret("new-credentials")).toEqual(secret);
+    expect(await outside.origins("third")).toEqual(["https://llmos.example.com"]);
+    await expectSettled(project);
+});
