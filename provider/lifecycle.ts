@@ -51,7 +51,10 @@ export interface Context {
 
 /** Facts about this process's own earlier calls; an engine runs one operation in one process. */
 export interface History {
-    /** Owners whose resource was created in this process: a later delete for the same owner ends a replacement. */
+    /**
+     * What was created in this process: owners, and the objects and buckets that they now stand for. A later delete
+     * for one of them ends a replacement, and leaves what is in use.
+     */
     readonly created: Set<string>;
     /** Default claims by cluster: the registry each program resource wants as the default. */
     readonly defaultClaims: Map<string, Map<string, string>>;

@@ -66,16 +66,6 @@ function suggestion(authority: string): string {
         : `Write host[:port], for example "s3.registry.com:5000".`;
 }
 
-/** The host of a normalised endpoint, without brackets. */
-export function hostOf(endpoint: string): string {
-    return new URL(`https://${endpoint}`).hostname.replace(/^\[|\]$/g, "");
-}
-
-/** The port of a normalised endpoint; 443 when it names none. */
-export function portOf(endpoint: string): number {
-    return Number(new URL(`https://${endpoint}`).port || 443);
-}
-
 /**
  * A bucket name by the general rules of the S3 documentation ("Bucket naming rules"): 3 to 63 characters,
  * lower-case letters, digits, dots and hyphens, a letter or digit at both ends, no two dots in a row, no IPv4

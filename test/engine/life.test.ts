@@ -47,6 +47,15 @@ test("the first up makes everything, the second changes nothing, a refresh finds
     await project.exportState();
 });
 
+test("a description that is taken out goes in one up", async () => {
+    const { description: _former, ...rest } = values;
+    await project.setValues(rest);
+    const changed = await project.up();
+    expect(changed.output).toContain("1 updated");
+    const settled = await project.preview("--refresh", "--expect-no-changes");
+    expect(settled.exitCode, settled.output).toBe(0);
+});
+
 test("destroy leaves nothing", async () => {
     const destroyed = await project.destroy();
     expect(destroyed.exitCode, destroyed.output).toBe(0);

@@ -62,6 +62,11 @@ new llmos.Registry("refused", {
     const { uid } = (await outside.registry("refused")).metadata;
     const refreshed = await project.refresh();
     expect(refreshed.exitCode, refreshed.output).toBe(0);
+    const again = await project.up();
+    expect(again.exitCode, "an up that changes nothing may not end well with an Inactive registry").not.toBe(
+        0,
+    );
+    expect(again.output).toContain(said);
 
     await project.setValues({ endpoint, keys });
     const repaired = await project.up();

@@ -45,6 +45,27 @@ describe("diff of a DefaultRegistry", () => {
     });
 });
 
+describe("create of a DefaultRegistry", () => {
+    it("takes the flag from nobody when its own registry does not exist", async () => {
+        const merged: string[] = [];
+        const marked = {
+            metadata: { name: "others", annotations: { "ml.llmos.ai/is-default-registry": "true" } },
+        };
+        const cluster = {
+            server: "https://cluster",
+            identity: async () => "cluster-1",
+            read: async () => ({ outcome: "absent" }),
+            list: async () => [marked],
+            merge: async (path: string) => merged.push(path),
+        };
+        const context = { cluster: async () => cluster } as unknown as Context;
+        await expect(defaultRegistry.create(context, inputs)).rejects.toThrow(
+            'The Registry "models" does not exist and cannot be made the default',
+        );
+        expect(merged).toEqual([]);
+    });
+});
+
 describe("two defaults in one program", () => {
     let context: Context;
     beforeEach(() => {

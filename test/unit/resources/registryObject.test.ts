@@ -34,6 +34,12 @@ const state: RegistryObjectState = {
 const none = new Set<string>();
 
 describe("diff of a RegistryObject", () => {
+    it("does not let an Inactive registry pass for done, unless nobody waits for the verdict", () => {
+        const inactive: RegistryObjectState = { ...state, state: "Inactive" };
+        expect(registryObject.diff(inactive, inputs, none).changes).toEqual(["awaitVerdict"]);
+        expect(registryObject.diff(inactive, { ...inputs, awaitVerdict: false }, none).changes).toEqual([]);
+    });
+
     it.each<[string, Partial<RegistryObjectInputs>, string[], string[]]>([
         ["nothing", {}, [], []],
         ["name", { name: "others" }, ["name"], ["name"]],
