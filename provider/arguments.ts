@@ -1,6 +1,18 @@
 /** Arguments that several resources share, with the decoders that check them. */
 import { X509Certificate } from "node:crypto";
-import { either, type Fields, object, oneOf, optional, type Refined, required, text } from "./fields";
+import {
+    either,
+    type Fields,
+    flag,
+    list,
+    object,
+    oneOf,
+    optional,
+    type Refined,
+    required,
+    text,
+    withDefault,
+} from "./fields";
 import type { ClusterReference } from "./kubernetes/connection";
 import { parseBucketName, parseEndpoint } from "./s3/endpoint";
 
@@ -136,4 +148,12 @@ export const cluster = optional(
     object<ClusterReference>({ kubeconfig: optional(text()), context: optional(text()) }),
 );
 
-export const reachability = optional(oneOf<Reachability>("enforce", "warn", "off"));
+export const guardedFields: Fields<Guarded> = {
+    reachability: optional(oneOf<Reachability>("enforce", "warn", "off")),
+    awaits: optional(list(text())),
+};
+
+export const ownedFields: Fields<Owned> = {
+    adopt: withDefault(flag, false),
+    owner: optional(text()),
+};

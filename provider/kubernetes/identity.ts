@@ -1,4 +1,6 @@
 /** The right cluster, and our own objects on it. */
+
+import type { Guarded } from "../arguments";
 import { type Finding, failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
 import type { Cluster, KubernetesObject } from "./cluster";
@@ -16,12 +18,15 @@ export interface InCluster {
     clusterId?: string;
 }
 
-/** The cluster's identity for `check`; the prior one when it cannot be asked now. */
+/** The cluster's identity for `check`; the prior one when it cannot be asked now, none when it may not be asked. */
 export async function identify(
     context: Context,
-    inputs: KnownPart<InCluster>,
+    inputs: KnownPart<InCluster & Guarded>,
     prior: KnownPart<InCluster> | undefined,
 ): Promise<{ clusterId?: string }> {
+    if (inputs.reachability === "off") {
+        return {};
+    }
     const kept = prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
     try {
         // Before the question, whose deadline is for the network: the client library is loaded here.

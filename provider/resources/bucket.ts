@@ -4,13 +4,14 @@ import {
     cluster,
     credentials,
     type Guarded,
+    guardedFields,
     type Owned,
-    reachability,
+    ownedFields,
     s3ServerFields,
 } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failure, failureOf } from "../errors";
-import { flag, list, optional, required, text, withDefault } from "../fields";
+import { flag, required, withDefault } from "../fields";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
@@ -50,12 +51,10 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         ...s3ServerFields,
         credentials: required(credentials),
         create: withDefault(flag, true),
-        adopt: withDefault(flag, false),
         forceDestroy: withDefault(flag, false),
         cluster,
-        reachability,
-        owner: optional(text()),
-        awaits: optional(list(text())),
+        ...guardedFields,
+        ...ownedFields,
     },
 
     async preflight(context, inputs, prior) {

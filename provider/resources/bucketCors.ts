@@ -4,13 +4,14 @@ import {
     cluster,
     credentials,
     type Guarded,
+    guardedFields,
     type Owned,
-    reachability,
+    ownedFields,
     s3ServerFields,
 } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failure, failureOf } from "../errors";
-import { flag, list, object, optional, required, text, withDefault } from "../fields";
+import { list, object, optional, required } from "../fields";
 import { type Difference, type KnownPart, known, type Lifecycle, present, type Reading } from "../lifecycle";
 import { askEndpoint } from "../preflight/endpoint";
 import { askableConnection, type S3Access, standsFor, storeOf } from "../s3/access";
@@ -57,11 +58,9 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         credentials: required(credentials),
         allowedOrigins: optional(origins),
         rules: optional(list(object(corsRuleFields), 1, MAX_RULES)),
-        adopt: withDefault(flag, false),
         cluster,
-        reachability,
-        owner: optional(text()),
-        awaits: optional(list(text())),
+        ...guardedFields,
+        ...ownedFields,
     },
 
     validate(inputs, unknowns) {

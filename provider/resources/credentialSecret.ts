@@ -3,16 +3,17 @@ import {
     bucketName,
     cluster,
     type Guarded,
+    guardedFields,
     type Keys,
     keysFields,
     type Owned,
     objectName,
-    reachability,
+    ownedFields,
     s3ServerFields,
 } from "../arguments";
 import { changedFields } from "../comparison";
 import { type Finding, failureOf } from "../errors";
-import { flag, list, object, optional, required, text, withDefault } from "../fields";
+import { flag, object, optional, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readSecret, secretData } from "../kubernetes/credentials";
 import {
@@ -76,16 +77,14 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         ...keysFields,
         target: optional(object<ProofTarget>({ ...s3ServerFields, bucket: bucketName })),
         proveWriting: withDefault(flag, true),
-        adopt: withDefault(flag, false),
         cluster,
         clusterId: optional(text()),
-        reachability,
-        owner: optional(text()),
-        awaits: optional(list(text())),
+        ...guardedFields,
+        ...ownedFields,
     },
 
     async complete(context, inputs, prior) {
-        const identity = inputs.reachability === "off" ? {} : await identify(context, inputs, prior);
+        const identity = await identify(context, inputs, prior);
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };
     },
 

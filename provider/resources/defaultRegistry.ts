@@ -1,8 +1,8 @@
 /** `DefaultRegistry`: the annotation that makes one registry of the cluster its default. */
-import { cluster, type Guarded, objectName, reachability } from "../arguments";
+import { cluster, type Guarded, guardedFields, objectName } from "../arguments";
 import { changedFields } from "../comparison";
 import { type Finding, failure } from "../errors";
-import { list, optional, required, text } from "../fields";
+import { optional, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import {
     clusterToLeave,
@@ -47,13 +47,12 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
         registry: required(text(objectName)),
         cluster,
         clusterId: optional(text()),
-        reachability,
+        ...guardedFields,
         owner: optional(text()),
-        awaits: optional(list(text())),
     },
 
     async complete(context, inputs, prior) {
-        return inputs.reachability === "off" ? {} : await identify(context, inputs, prior);
+        return await identify(context, inputs, prior);
     },
 
     acrossProgram(context, inputs) {

@@ -3,15 +3,16 @@ import {
     bucketName,
     cluster,
     type Guarded,
+    guardedFields,
     type Owned,
     objectName,
-    reachability,
+    ownedFields,
     type S3Server,
     s3ServerFields,
 } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
-import { type Finding, failureOf, LlmosError } from "../errors";
-import { flag, list, number, object, optional, required, text, withDefault } from "../fields";
+import { failureOf, LlmosError } from "../errors";
+import { flag, number, object, optional, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
@@ -29,26 +30,24 @@ import {
     accessible,
     type Condition,
     DESCRIPTION_ANNOTATION,
-    OWNER_ANNOTATION,
     type RegistryResource,
     registryPath,
-    stateOf,
 } from "../kubernetes/objects";
+import { applyRegistry, latestRegistry, type Proof, statusOf } from "../kubernetes/registryWriter";
 import { type Evidence, type Patience, VerdictWatch } from "../kubernetes/verdict";
 import {
     absent,
     type Context,
     type Difference,
-    type KnownPart,
     known,
     type Lifecycle,
     PartialFailure,
     present,
 } from "../lifecycle";
-import { askForRegistries, explained } from "../preflight/cluster";
+import { askForRegistries } from "../preflight/cluster";
 import { askEndpoint } from "../preflight/endpoint";
+import { askForRegistry, movesStorage } from "../preflight/registry";
 import { type Check, proveKeys } from "../proof";
-import { QUESTION_DEADLINE_MS } from "../questions";
 import { connectionWith } from "../s3/access";
 
 /** How long to wait for the operator, in seconds. */
@@ -132,16 +131,14 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
                 settleSeconds: optional(number(0)),
             }),
         ),
-        adopt: withDefault(flag, false),
         cluster,
         clusterId: optional(text()),
-        reachability,
-        owner: optional(text()),
-        awaits: optional(list(text())),
+        ...guardedFields,
+        ...ownedFields,
     },
 
     async complete(context, inputs, prior) {
-        const identity = inputs.reachability === "off" ? {} : await identify(context, inputs, prior);
+        const identity = await identify(context, inputs, prior);
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };
     },
 
@@ -156,7 +153,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         if (cluster.length > 0 || (prior && sameInputs(prior, inputs, QUIET))) {
             return [...cluster, ...server];
         }
-        return [...server, ...(await objectFindings(context, inputs, prior))];
+        return [...server, ...(await askForRegistry(context, inputs, prior))];
     },
 
     diff(state, inputs, unknowns): Difference {
@@ -248,16 +245,6 @@ const QUIET = [
 /** The endpoint question is unsigned. */
 const NO_KEYS = { accessKeyId: "", secretAccessKey: "" };
 
-/** Annotation that changes with the proved keys, which makes the operator look again. */
-const CREDENTIALS_ANNOTATION = "pulumi-llmos/credentials";
-
-/** What is known about store and keys at the time of a write. */
-interface Proof {
-    readonly checks: Check[];
-    readonly salt: string;
-    readonly digest: string;
-}
-
 /** Proves the very keys that the operator will read, before anything in the cluster is touched. */
 async function prove(
     context: Context,
@@ -287,7 +274,7 @@ async function writeAndAwait(
     const watch = await VerdictWatch.open(cluster, inputs.name, context.clock);
     try {
         const before = found && accessible(found);
-        const written = await apply(cluster, inputs, proof, force, found);
+        const written = await applyRegistry(cluster, inputs, proof, force, found);
         const state = (registry: RegistryResource, operatorVerdict: Evidence | "none") =>
             stateAfter({ ...inputs, clusterId }, registry, proof, operatorVerdict, context.clock.now());
         if (inputs.awaitVerdict === false) {
@@ -298,7 +285,11 @@ async function writeAndAwait(
             return state(verdict.registry, verdict.evidence);
         } catch (error) {
             throw error instanceof LlmosError
-                ? new PartialFailure(inputs.name, state(await latest(cluster, written), "none"), error)
+                ? new PartialFailure(
+                      inputs.name,
+                      state(await latestRegistry(cluster, written), "none"),
+                      error,
+                  )
                 : error;
         }
     } finally {
@@ -313,59 +304,9 @@ async function describe(
     inputs: RegistryObjectInputs,
     proof: Proof,
 ): Promise<RegistryObjectState> {
-    const written = await apply(cluster, inputs, proof, true);
+    const written = await applyRegistry(cluster, inputs, proof, true);
     const { description: _former, ...kept } = state;
     return { ...kept, ...inputs, ...statusOf(written) };
-}
-
-function apply(
-    cluster: Cluster,
-    inputs: RegistryObjectInputs,
-    proof: Proof,
-    force: boolean,
-    found?: RegistryResource,
-): Promise<RegistryResource> {
-    const { name, description, owner } = inputs;
-    return cluster.apply<RegistryResource>(
-        registryPath(name),
-        {
-            apiVersion: "ml.llmos.ai/v1",
-            kind: "Registry",
-            metadata: {
-                name,
-                annotations: {
-                    ...(owner && { [OWNER_ANNOTATION]: owner }),
-                    ...(description !== undefined && { [DESCRIPTION_ANNOTATION]: description }),
-                    [CREDENTIALS_ANNOTATION]: credentialsMark(proof, found),
-                },
-            },
-            spec: {
-                backendType: "S3",
-                s3Config: {
-                    useSSL: true,
-                    endpoint: inputs.endpoint,
-                    bucket: inputs.bucket,
-                    accessCredentialSecretName: inputs.secretName,
-                },
-            },
-        },
-        force,
-    );
-}
-
-/**
- * The mark of the proved keys. On a registry that the operator has refused it always changes: an unchanged object
- * is not looked at again before the operator's next try, which may be minutes away.
- */
-function credentialsMark({ digest }: Proof, found: RegistryResource | undefined): string {
-    const [mark, other] = [digest.slice(0, 16), digest.slice(16, 32)];
-    const refused = found && accessible(found)?.status !== "True";
-    return refused && found.metadata.annotations?.[CREDENTIALS_ANNOTATION] === mark ? other : mark;
-}
-
-async function latest(cluster: Cluster, written: RegistryResource): Promise<RegistryResource> {
-    const reading = await cluster.read<RegistryResource>(registryPath(written.metadata.name));
-    return reading.outcome === "present" ? reading.value : written;
 }
 
 function stateAfter(
@@ -385,17 +326,6 @@ function stateAfter(
         salt: proof.salt,
         provedDigest: proof.digest,
         seenDigest: proof.digest,
-    };
-}
-
-function statusOf(
-    registry: RegistryResource,
-): Pick<RegistryObjectState, "state" | "conditions" | "storageAddress"> {
-    const storageAddress = registry.status?.storageAddress;
-    return {
-        state: stateOf(registry),
-        conditions: registry.status?.conditions ?? [],
-        ...(storageAddress && { storageAddress }),
     };
 }
 
@@ -426,11 +356,6 @@ function patienceOf(timeouts: Timeouts = {}): Patience {
     };
 }
 
-function movesStorage(from: KnownPart<RegistryObjectInputs>, to: KnownPart<RegistryObjectInputs>): boolean {
-    const moved = from.endpoint !== to.endpoint || from.bucket !== to.bucket;
-    return moved && to.relocate !== true;
-}
-
 function onlyDescribes(state: RegistryObjectState, inputs: RegistryObjectInputs): boolean {
     const changes = changedFields(
         registryObject.fields,
@@ -448,67 +373,4 @@ async function refuseWhileUsed(cluster: Cluster, name: string, intent: "delete" 
     if (users.length > 0) {
         throw failureOf(dependantsFinding(cluster, name, users, intent));
     }
-}
-
-/** Is the name free, and may the storage move? Asked at preview for what is new or changed. */
-async function objectFindings(
-    context: Context,
-    inputs: KnownPart<RegistryObjectInputs>,
-    prior: KnownPart<RegistryObjectInputs> | undefined,
-): Promise<Finding[]> {
-    const { name } = inputs;
-    if (name === undefined) {
-        return [];
-    }
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    if (prior?.name === name) {
-        const guarded =
-            movesStorage(prior, inputs) && inputs.bucket !== undefined && inputs.endpoint !== undefined;
-        const users = guarded ? await dependantsOf(cluster, name, signal) : [];
-        return [
-            ...(users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : []),
-            ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
-        ];
-    }
-    const reading = await cluster.read<RegistryResource>(registryPath(name), signal);
-    if (reading.outcome === "unknown") {
-        return [reading.error.finding];
-    }
-    const taken = reading.outcome === "present" && !inputs.adopt && !isOurs(reading.value, inputs.owner);
-    return [
-        ...(taken ? [takenFinding(cluster, "Registry", reading.value)] : []),
-        ...(await leavingFindings(cluster, inputs, prior, signal)),
-        ...(await secretFindings(cluster, inputs, signal)),
-    ];
-}
-
-/** May the registry of the former name go, at the end of the replacement? */
-async function leavingFindings(
-    cluster: Cluster,
-    inputs: KnownPart<RegistryObjectInputs>,
-    prior: KnownPart<RegistryObjectInputs> | undefined,
-    signal: AbortSignal,
-): Promise<Finding[]> {
-    if (prior?.name === undefined || prior.clusterId !== inputs.clusterId) {
-        return [];
-    }
-    const users = await dependantsOf(cluster, prior.name, signal);
-    return users.length > 0 ? [dependantsFinding(cluster, prior.name, users, "delete")] : [];
-}
-
-/** Is an existing Secret there, with its keys? One that the program makes itself is not asked for. */
-async function secretFindings(
-    cluster: Cluster,
-    inputs: KnownPart<RegistryObjectInputs>,
-    signal: AbortSignal,
-): Promise<Finding[]> {
-    const { namespace, secretName, awaits } = inputs;
-    if (secretName === undefined || namespace === undefined || awaits?.includes("secretName")) {
-        return [];
-    }
-    return await explained(async () => {
-        await readKeys(cluster, namespace, secretName, signal);
-        return [];
-    });
 }

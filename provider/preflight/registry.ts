@@ -1,0 +1,83 @@
+/** Is the name of a registry free, may its storage move, and is its Secret there? */
+import type { Finding } from "../errors";
+import type { Cluster } from "../kubernetes/cluster";
+import { readKeys } from "../kubernetes/credentials";
+import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
+import { isOurs, takenFinding } from "../kubernetes/identity";
+import { type RegistryResource, registryPath } from "../kubernetes/objects";
+import type { Context, KnownPart } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import type { RegistryObjectInputs } from "../resources/registryObject";
+import { explained } from "./cluster";
+
+/** Whether a change takes the registry away from where its models and datasets lie, and nobody has moved them. */
+export function movesStorage(
+    from: KnownPart<RegistryObjectInputs>,
+    to: KnownPart<RegistryObjectInputs>,
+): boolean {
+    const moved = from.endpoint !== to.endpoint || from.bucket !== to.bucket;
+    return moved && to.relocate !== true;
+}
+
+/** Asked at preview, for what is new or changed. */
+export async function askForRegistry(
+    context: Context,
+    inputs: KnownPart<RegistryObjectInputs>,
+    prior: KnownPart<RegistryObjectInputs> | undefined,
+): Promise<Finding[]> {
+    const { name } = inputs;
+    if (name === undefined) {
+        return [];
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    if (prior?.name === name) {
+        const guarded =
+            movesStorage(prior, inputs) && inputs.bucket !== undefined && inputs.endpoint !== undefined;
+        const users = guarded ? await dependantsOf(cluster, name, signal) : [];
+        return [
+            ...(users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : []),
+            ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
+        ];
+    }
+    const reading = await cluster.read<RegistryResource>(registryPath(name), signal);
+    if (reading.outcome === "unknown") {
+        return [reading.error.finding];
+    }
+    const taken = reading.outcome === "present" && !inputs.adopt && !isOurs(reading.value, inputs.owner);
+    return [
+        ...(taken ? [takenFinding(cluster, "Registry", reading.value)] : []),
+        ...(await leavingFindings(cluster, inputs, prior, signal)),
+        ...(await secretFindings(cluster, inputs, signal)),
+    ];
+}
+
+/** May the registry of the former name go, at the end of the replacement? */
+async function leavingFindings(
+    cluster: Cluster,
+    inputs: KnownPart<RegistryObjectInputs>,
+    prior: KnownPart<RegistryObjectInputs> | undefined,
+    signal: AbortSignal,
+): Promise<Finding[]> {
+    if (prior?.name === undefined || prior.clusterId !== inputs.clusterId) {
+        return [];
+    }
+    const users = await dependantsOf(cluster, prior.name, signal);
+    return users.length > 0 ? [dependantsFinding(cluster, prior.name, users, "delete")] : [];
+}
+
+/** Is an existing Secret there, with its keys? One that the program makes itself is not asked for. */
+async function secretFindings(
+    cluster: Cluster,
+    inputs: KnownPart<RegistryObjectInputs>,
+    signal: AbortSignal,
+): Promise<Finding[]> {
+    const { namespace, secretName, awaits } = inputs;
+    if (secretName === undefined || namespace === undefined || awaits?.includes("secretName")) {
+        return [];
+    }
+    return await explained(async () => {
+        await readKeys(cluster, namespace, secretName, signal);
+        return [];
+    });
+}
