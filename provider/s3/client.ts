@@ -1,5 +1,6 @@
 /** An S3 client for one endpoint: static keys, the given host verbatim, and nothing that only AWS knows. */
 import { createHash } from "node:crypto";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../arguments";
 
@@ -72,14 +73,21 @@ export async function openClient(connection: S3Connection): Promise<S3Client> {
     return client;
 }
 
-/** The system's authorities and the given ones. */
-export function trust(caBundle: string | undefined): { ca?: string[] } {
+/**
+ * Node's authorities and the given ones. Made once: reading some 150 certificates for each new connection costs more
+ * than the request that it is for.
+ */
+export function trust(caBundle: string | undefined): { secureContext?: SecureContext } {
     if (caBundle === undefined) {
         return {};
     }
-    const { rootCertificates } = require("node:tls") as typeof import("node:tls");
-    return { ca: [...rootCertificates, caBundle] };
+    const secureContext =
+        contexts.get(caBundle) ?? createSecureContext({ ca: [...rootCertificates, caBundle] });
+    contexts.set(caBundle, secureContext);
+    return { secureContext };
 }
+
+const contexts = new Map<string, SecureContext>();
 
 interface HttpRequest {
     headers: Record<string, string>;
