@@ -199,8 +199,12 @@ async function contentFinding(store: ObjectStore, name: string): Promise<Finding
     if (count === 0) {
         return undefined;
     }
-    const kinds = [objects.length && "object", versions.length && "old version or delete marker"];
-    const kind = kinds.find(Boolean) || "open multipart upload";
+    const kind =
+        objects.length > 0
+            ? "object"
+            : versions.length > 0
+              ? "old version or delete marker"
+              : "open multipart upload";
     const many = count === 1 ? `1 ${kind}` : `${count >= 1000 ? "at least 1000" : count} ${kind}s`;
     return failure("bucket-not-empty", {
         found: `The bucket "${name}" holds ${many} and is not deleted`,

@@ -157,7 +157,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Secret "${state.name}"`);
         const found = cluster && known(await readSecret(cluster, state.namespace ?? "", state.name));
-        const ours = found && (isOurs(found, state.owner) || found.metadata.uid === state.uid);
+        const ours = found && !isReplacedByAnother(found, state);
         // A replacement under the same name (pulumi up --replace) has written this very object.
         if (cluster && ours && !context.history.created.has(found.metadata.uid ?? "")) {
             await cluster.delete(secretPath(state.namespace ?? "", state.name), found.metadata.uid);

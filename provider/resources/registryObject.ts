@@ -217,7 +217,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Registry "${state.name}"`);
         const found = cluster && known(await cluster.read<RegistryResource>(registryPath(state.name)));
-        const ours = found && (isOurs(found, state.owner) || found.metadata.uid === state.uid);
+        const ours = found && !isReplacedByAnother(found, state);
         // A replacement under the same name (pulumi up --replace) has written this very object.
         if (cluster && ours && !context.history.created.has(found.metadata.uid ?? "")) {
             await refuseWhileUsed(cluster, state.name, "delete");
