@@ -25,6 +25,25 @@ export default defineConfig({
                     globalSetup: ["test/support/sandboxSetup.ts"],
                 },
             },
+            {
+                extends: true,
+                test: {
+                    name: "long",
+                    include: ["test/long/**/*.test.ts"],
+                    globalSetup: ["test/support/sandboxSetup.ts"],
+                    testTimeout: 7_200_000,
+                },
+            },
+            {
+                extends: true,
+                test: {
+                    name: "matrix",
+                    include: ["test/matrix/**/*.test.ts"],
+                    // Its servers are built on first use.
+                    testTimeout: 1_800_000,
+                    hookTimeout: 1_800_000,
+                },
+            },
         ],
     },
 });

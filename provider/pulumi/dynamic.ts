@@ -4,6 +4,7 @@
  * they may learn, but never change their names or arguments.
  */
 import type * as pulumi from "@pulumi/pulumi";
+import { realContext } from "../context";
 import { describe, type Finding, failure, findingOf, LlmosError } from "../errors";
 import { type Decoding, decodeFields } from "../fields";
 import { type Context, type Lifecycle, PartialFailure, type Settings } from "../lifecycle";
@@ -12,7 +13,6 @@ import { bucketCors } from "../resources/bucketCors";
 import { credentialSecret } from "../resources/credentialSecret";
 import { defaultRegistry } from "../resources/defaultRegistry";
 import { registryObject } from "../resources/registryObject";
-import { realContext } from "./context";
 import { engineLog } from "./engineLog";
 import { PROVIDER_KEY, received, sendable } from "./wire";
 

@@ -1,9 +1,9 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
-import { Cluster } from "../kubernetes/cluster";
-import type { Context, Log, Settings } from "../lifecycle";
-import { askOnce } from "../questions";
-import { ObjectStore } from "../s3/objectStore";
+import { Cluster } from "./kubernetes/cluster";
+import type { Context, Log, Settings } from "./lifecycle";
+import { askOnce } from "./questions";
+import { ObjectStore } from "./s3/objectStore";
 
 /** A context over the real cluster, the real S3 servers and the real clock. */
 export function realContext(settings: Settings, log: Log): Context {
