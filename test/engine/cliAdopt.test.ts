@@ -1,0 +1,145 @@
+/** `pulumi-llmos adopt`: the program that it writes is compiled, previewed and run, and changes nothing on either side. */
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CreateBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { Cli } from "../support/cli";
+import { execute } from "../support/execute";
+import { Outside } from "../support/outside";
+import { ROOT } from "../support/processes";
+import { Registries, type S3Config } from "../support/registries";
+import { bothSides } from "../support/wrongInput";
+
+const GUIDE = {
+    AllowedOrigins: ["https://llmos.example.com"],
+    AllowedMethods: ["GET", "PUT", "POST", "DELETE", "HEAD"],
+    AllowedHeaders: ["*"],
+    ExposeHeaders: ["ETag"],
+};
+const OWN = [
+    {
+        ID: "reading",
+        AllowedOrigins: ["https://*.example.com"],
+        AllowedMethods: ["GET", "HEAD"],
+        MaxAgeSeconds: 600,
+    },
+    { ...GUIDE, AllowedOrigins: ["https://one.example.com", "https://two.example.com"] },
+];
+
+let sandbox: Sandbox;
+let outside: Outside;
+let registries: Registries;
+let cli: Cli;
+let parent: string;
+
+// A sandbox of its own: all registries of the cluster, and its default.
+beforeAll(async () => {
+    sandbox = await startSandbox();
+    outside = await Outside.of(sandbox);
+    registries = new Registries(outside.ask);
+    const { accessKeyId, secretAccessKey } = sandbox.s3;
+    cli = new Cli(sandbox, [accessKeyId, secretAccessKey]);
+    await registries.createSecret("keys", { accessKeyID: accessKeyId, accessKeySecret: secretAccessKey });
+    await bucket("guided", [GUIDE]);
+    await bucket("own", OWN);
+    await bucket("without");
+    await register(
+        "team.models",
+        { bucket: "guided" },
+        {
+            "field.llmos.ai/description": 'The team\'s "models"\n*/ alert(1)',
+            "ml.llmos.ai/is-default-registry": "true",
+        },
+    );
+    await register("default", { bucket: "own" });
+    await register("2nd-models", { bucket: "without" });
+    await register("plain", { bucket: "guided", useSSL: false });
+    await register("schemed", { bucket: "guided", endpoint: sandbox.s3.url });
+    const folder = join(ROOT, ".sandbox", "projects");
+    await mkdir(folder, { recursive: true });
+    parent = await mkdtemp(join(folder, "adopt-"));
+});
+afterAll(async () => {
+    await rm(parent, { recursive: true, force: true });
+    outside?.s3.destroy();
+    await sandbox?.stop();
+});
+
+async function bucket(name: string, rules?: object[]): Promise<void> {
+    await outside.s3.send(new CreateBucketCommand({ Bucket: name }));
+    if (rules) {
+        const CORSConfiguration = { CORSRules: rules as (typeof GUIDE)[] };
+        await outside.s3.send(new PutBucketCorsCommand({ Bucket: name, CORSConfiguration }));
+    }
+}
+
+async function register(
+    name: string,
+    s3: Partial<S3Config>,
+    annotations: Record<string, string> = {},
+): Promise<void> {
+    const { endpoint } = sandbox.s3;
+    const rest = { endpoint, bucket: "", useSSL: true, accessCredentialSecretName: "keys", ...s3 };
+    await registries.create(name, rest);
+    await registries.change(name, { metadata: { annotations } });
+    await registries.settled(name, undefined, 60_000);
+}
+
+const authority = () => ["--ca-bundle", sandbox.s3.caFile];
+
+test("the program of a whole cluster compiles, and its first up changes nothing", async () => {
+    const before = await bothSides(outside, "");
+    const out = join(parent, "all");
+    const run = await cli.run(["adopt", "--out", "all", ...authority()], { cwd: parent });
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(
+        run.stderr,
+    ).toBe(`warning: "plain" is left out: it uses http (useSSL: false), and LLMOS supports only HTTPS endpoints.
+warning: "schemed" is left out: it has the endpoint "${sandbox.s3.url}", which a program would change to "${sandbox.s3.endpoint}".
+warning: "2nd-models" gets cors: false. The bucket has no CORS rules, and without them uploads and downloads on the LLMOS page fail. To have them set, write { allowedOrigins: ["https://llmos.example.com"] } with the address of your LLMOS page.
+`);
+    expect(
+        run.stdout,
+    ).toBe(`Written to all: package.json, Pulumi.yaml, tsconfig.json, index.ts, with 3 registries.
+
+Next:
+  cd all
+  npm install
+  pulumi stack init dev
+  pulumi config set llmos:caBundle < ${sandbox.s3.caFile}
+  pulumi up
+
+The first pulumi up changes nothing in the cluster or the buckets.
+`);
+    const program = await readFile(join(out, "index.ts"), "utf8");
+    await execute(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "."], { cwd: out });
+    const shell = async (command: string) => {
+        const output = await execute("sh", ["-c", command], {
+            cwd: out,
+            env: { ...process.env, ...sandbox.environment },
+        });
+        cli.scan(output);
+        return output;
+    };
+    // As they are printed; the packages are those of this repository.
+    const next = run.stdout.split("\n").flatMap((line) => /^ {2}(pulumi (?!up).*)/.exec(line)?.[1] ?? []);
+    for (const command of next) {
+        await shell(command);
+    }
+    await shell("pulumi preview --diff");
+    expect(await bothSides(outside, "")).toEqual(before);
+    const since = await outside.now();
+    await shell("pulumi up --yes --skip-preview");
+    expect(await outside.registryHistory(since)).toEqual([]);
+    expect(await bothSides(outside, "")).toEqual(before);
+    expect(JSON.parse(await shell("pulumi stack output --json"))).toEqual({
+        states: { "2nd-models": "Active", default: "Active", "team.models": "Active" },
+    });
+    await shell("pulumi preview --refresh --expect-no-changes");
+    for (const name of await readdir(out)) {
+        if (name !== "Pulumi.dev.yaml") {
+            cli.scan(await readFile(join(out, name), "utf8"));
+        }
+    }
+});
