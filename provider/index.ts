@@ -4,9 +4,11 @@
  * @packageDocumentation
  */
 export type { Addressing, Credentials, Keys, KeysInSecret, Reachability } from "./arguments";
+export type { Check, CheckName } from "./checks";
+export type { Finding, FindingCode, Severity } from "./errors";
 export type { ClusterReference } from "./kubernetes/connection";
 export type { Condition } from "./kubernetes/objects";
-export type { Check, ProofTarget } from "./proof";
+export type { ProofTarget } from "./proof";
 export { Bucket, type BucketArgs } from "./pulumi/bucket";
 export { BucketCors, type BucketCorsArgs } from "./pulumi/bucketCors";
 export { CredentialSecret, type CredentialSecretArgs } from "./pulumi/credentialSecret";

@@ -1,7 +1,9 @@
 /** Proof that keys work on a bucket, for reading and writing, before anything relies on them. */
 import type { Keys, S3Server } from "./arguments";
-import { failure } from "./errors";
+import { type Check, judged } from "./checks";
+import { failureOf } from "./errors";
 import { type Context, known } from "./lifecycle";
+import { noBucket } from "./preflight/bucket";
 import { connectionWith } from "./s3/access";
 import { urlOf } from "./s3/client";
 
@@ -10,19 +12,10 @@ export interface ProofTarget extends S3Server {
     bucket: string;
 }
 
-/** What was proved, and when: recorded in the stack. */
-export interface Check {
-    /** For example `keys-read` or `keys-write`. */
-    name: string;
-    /** What was asked, of whom. */
-    detail: string;
-    /** ISO 8601 time. */
-    at: string;
-}
-
 /**
- * Proves keys on the real server, once a process for the same keys and bucket: the bucket is there for them,
- * and, with `writing`, one small object can be put, read back and deleted. Throws what stands in the way.
+ * Proves keys on the real server, once a process for the same keys and bucket: the endpoint is there, the bucket is
+ * there for them, and, with `writing`, one small object can be put, read back and deleted. Throws what stands in
+ * the way.
  */
 export async function proveKeys(
     context: Context,
@@ -32,29 +25,20 @@ export async function proveKeys(
 ): Promise<Check[]> {
     const key = `proof ${JSON.stringify([target.endpoint, target.bucket, keys, writing])}`;
     return await context.questions.once(key, async () => {
-        const store = await context.objectStore(connectionWith(context, target, keys));
+        const connection = connectionWith(context, target, keys);
+        const store = await context.objectStore(connection);
         if (!known(await store.bucket(target.bucket))) {
-            throw noBucket(target);
+            throw failureOf(noBucket(target.endpoint, target.bucket));
         }
-        const detail = `${urlOf(target.endpoint)}/${target.bucket}`;
-        const at = new Date(context.clock.now()).toISOString();
-        if (!writing) {
-            return [{ name: "keys-read", detail, at }];
+        if (writing) {
+            await store.proveWriting(target.bucket);
         }
-        await store.proveWriting(target.bucket);
+        // An answer to a signed request proves name, connection, TLS and clock as well.
+        const url = urlOf(target.endpoint);
         return [
-            { name: "keys-read", detail, at },
-            { name: "keys-write", detail, at },
+            judged(context, "endpoint", url, []),
+            judged(context, "keys", `${url}/${target.bucket}`, []),
+            ...(writing ? [judged(context, "keys-write", `${url}/${target.bucket}`, [])] : []),
         ];
-    });
-}
-
-function noBucket(target: ProofTarget): Error {
-    return failure("no-such-bucket", {
-        found: `The bucket "${target.bucket}" does not exist`,
-        where: urlOf(target.endpoint),
-        why: "The registry stores models and datasets in it.",
-        next: "Correct the name, or have it made first (a Bucket resource, or bucket: { name, create: true }).",
-        property: "bucket",
     });
 }

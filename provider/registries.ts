@@ -1,5 +1,5 @@
 /** The registries of a cluster, as the list on the LLMOS page has them. */
-import { failure } from "./errors";
+import { type Finding, failure, failureOf } from "./errors";
 import { Cluster, crdsMissing } from "./kubernetes/cluster";
 import type { ClusterReference } from "./kubernetes/connection";
 import {
@@ -58,7 +58,7 @@ export async function findRegistry(
     const cluster = await Cluster.connect(reference, settings);
     const registry = known(await cluster.read<RegistryResource>(registryPath(name)));
     if (!registry) {
-        throw failure("registry-inactive", {
+        throw failure("registry-missing", {
             found: `There is no Registry "${name}"`,
             where: cluster.server,
             why: "The program looks it up.",
@@ -73,16 +73,27 @@ export async function findDefaultRegistry(
     settings: Settings,
     reference?: ClusterReference,
 ): Promise<RegistryRow | undefined> {
-    const defaults = (await listRegistries(settings, reference)).filter((row) => row.default);
-    if (defaults.length > 1) {
-        throw failure("two-defaults", {
-            found: `The cluster has ${defaults.length} default registries: ${defaults.map(({ name }) => name).join(", ")}`,
+    const rows = await listRegistries(settings, reference);
+    const [several] = defaultsFinding(rows.filter((row) => row.default).map(({ name }) => name));
+    if (several) {
+        throw failureOf(several);
+    }
+    return rows.find((row) => row.default);
+}
+
+/** Why several defaults are wrong; none for one or no default. */
+export function defaultsFinding(defaults: readonly string[]): Finding[] {
+    if (defaults.length <= 1) {
+        return [];
+    }
+    return [
+        failure("two-defaults", {
+            found: `The cluster has ${defaults.length} default registries: ${defaults.join(", ")}`,
             where: REGISTRIES,
             why: "New models and datasets go to the default registry; with several, it is chance which.",
             next: "Set one as the default, on the LLMOS page or with default: true.",
-        });
-    }
-    return defaults[0];
+        }).finding,
+    ];
 }
 
 export function rowOf(registry: RegistryResource): RegistryRow {

@@ -227,14 +227,14 @@ export class Cluster {
         if (answer.status === 409 && verb === "apply") {
             return fieldConflict(where, answer.body);
         }
-        return failure("cluster-refused", {
+        const forbidden = answer.status === 401 || answer.status === 403;
+        return failure(forbidden ? "cluster-forbidden" : "cluster-refused", {
             found: `The API server refuses to ${verb}: ${said ?? `status ${answer.status}`}`,
             where: `${where} (status ${answer.status})`,
             why: "The provider manages the Registry object and its Secret through these calls.",
-            next:
-                answer.status === 401 || answer.status === 403
-                    ? "Use a kubeconfig whose user may do this; the README lists the permissions (Requirements)."
-                    : "Correct what the API server says, then run again.",
+            next: forbidden
+                ? "Use a kubeconfig whose user may do this; the README lists the permissions (Requirements)."
+                : "Correct what the API server says, then run again.",
         });
     }
 }

@@ -4,7 +4,7 @@ import type { Credentials, Keys } from "../arguments";
 import { failure } from "../errors";
 import { type Context, known, type Reading } from "../lifecycle";
 import type { Cluster } from "./cluster";
-import type { ClusterReference } from "./connection";
+import { type InCluster, ownCluster } from "./identity";
 import {
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,
@@ -22,13 +22,13 @@ export function namespaceOf(context: Context, namespace?: string): string {
 export async function resolveKeys(
     context: Context,
     credentials: Credentials,
-    reference: ClusterReference | undefined,
+    holder: InCluster,
     signal?: AbortSignal,
 ): Promise<Keys> {
     if (!("secretName" in credentials)) {
         return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };
     }
-    const cluster = await context.cluster(reference);
+    const cluster = await ownCluster(context, holder, signal);
     const namespace = namespaceOf(context, credentials.namespace);
     return await readKeys(cluster, namespace, credentials.secretName, signal);
 }

@@ -5,7 +5,7 @@ import { type Finding, failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
 import type { Cluster, KubernetesObject } from "./cluster";
 import type { ClusterReference } from "./connection";
-import { OWNER_ANNOTATION } from "./objects";
+import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "./objects";
 
 /** Arguments and state of every resource that lives in a cluster. */
 export interface InCluster {
@@ -49,14 +49,14 @@ export function withKnownIdentity<I extends InCluster>(inputs: I, { clusterId }:
  * of the same name are not ours. A kubeconfig in the state that no longer works (a rotated token, a path of
  * another machine) gives way to the one of configuration or environment, if that leads to the same cluster.
  */
-export async function ownCluster(context: Context, state: InCluster): Promise<Cluster> {
+export async function ownCluster(context: Context, state: InCluster, signal?: AbortSignal): Promise<Cluster> {
     try {
-        return await identified(context, state.cluster, state.clusterId);
+        return await identified(context, state.cluster, state.clusterId, signal);
     } catch (error) {
         if (state.cluster === undefined || state.clusterId === undefined) {
             throw error;
         }
-        return await identified(context, undefined, state.clusterId).catch(() => {
+        return await identified(context, undefined, state.clusterId, signal).catch(() => {
             throw error;
         });
     }
@@ -66,9 +66,10 @@ async function identified(
     context: Context,
     reference: ClusterReference | undefined,
     clusterId: string | undefined,
+    signal: AbortSignal | undefined,
 ): Promise<Cluster> {
     const cluster = await context.cluster(reference);
-    const identity = await cluster.identity();
+    const identity = await cluster.identity(signal);
     if (clusterId !== undefined && identity !== clusterId) {
         throw failure("cluster-other", {
             found: "This is another cluster than the one in the stack",
@@ -114,6 +115,12 @@ export function isReplacedByAnother(
     state: { uid: string; owner?: string },
 ): boolean {
     return object.metadata.uid !== state.uid && !isOurs(object, state.owner);
+}
+
+/** Whether a later creation (`pulumi up --replace`, a run that was ended in a replacement) has taken the object over. */
+export function isTakenOver(object: KubernetesObject, { instance }: { instance: string }): boolean {
+    const mark = object.metadata.annotations?.[INSTANCE_ANNOTATION];
+    return mark !== undefined && mark !== instance;
 }
 
 /** Why an existing object is not taken over. */

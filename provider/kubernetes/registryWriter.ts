@@ -1,13 +1,15 @@
 /** Writing a Registry: server-side apply, with the marks that make the operator look again. */
-import type { Check } from "../proof";
+import type { Check } from "../checks";
 import type { RegistryObjectInputs, RegistryObjectState } from "../resources/registryObject";
 import type { Cluster } from "./cluster";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,
+    INSTANCE_ANNOTATION,
     OWNER_ANNOTATION,
     type RegistryResource,
     registryPath,
+    STORAGE_ANNOTATION,
     stateOf,
 } from "./objects";
 
@@ -21,15 +23,18 @@ export interface Proof {
     readonly digest: string;
 }
 
+/** What is to be written: the declaration, and the creation that the object comes from. */
+export type Written = RegistryObjectInputs & { readonly instance: string };
+
 /** Applies the object; `found` is the one that is there. */
 export function applyRegistry(
     cluster: Cluster,
-    inputs: RegistryObjectInputs,
+    inputs: Written,
     proof: Proof,
     force: boolean,
     found?: RegistryResource,
 ): Promise<RegistryResource> {
-    const { name, description, owner } = inputs;
+    const { name, description, owner, instance } = inputs;
     return cluster.apply<RegistryResource>(
         registryPath(name),
         {
@@ -41,6 +46,8 @@ export function applyRegistry(
                     ...(owner && { [OWNER_ANNOTATION]: owner }),
                     ...(description !== undefined && { [DESCRIPTION_ANNOTATION]: description }),
                     [CREDENTIALS_ANNOTATION]: credentialsMark(proof, found),
+                    [INSTANCE_ANNOTATION]: instance,
+                    [STORAGE_ANNOTATION]: placeOf(inputs),
                 },
             },
             spec: {
@@ -65,6 +72,37 @@ function credentialsMark({ digest }: Proof, found: RegistryResource | undefined)
     const [mark, other] = [digest.slice(0, 16), digest.slice(16, 32)];
     const refused = found && accessible(found)?.status !== "True";
     return refused && found.metadata.annotations?.[CREDENTIALS_ANNOTATION] === mark ? other : mark;
+}
+
+interface Place {
+    readonly endpoint?: string;
+    readonly bucket?: string;
+}
+
+function placeOf({ endpoint, bucket }: Place): string {
+    return `${endpoint}/${bucket}`;
+}
+
+/**
+ * Whether the declaration takes the registry away from where its models and datasets lie. That is where we last wrote
+ * it to, whatever somebody has edited since: undoing such an edit moves nothing.
+ */
+export function movesAway(found: RegistryResource, inputs: Place): boolean {
+    const now = found.metadata.annotations?.[STORAGE_ANNOTATION] ?? placeOf(found.spec?.s3Config ?? {});
+    return now !== placeOf(inputs);
+}
+
+/** Whether the object is as declared, so that adopting it writes nothing. */
+export function isAsDeclared(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
+    const s3 = found.spec?.s3Config;
+    return (
+        found.spec?.backendType === "S3" &&
+        s3?.useSSL === true &&
+        s3.endpoint === inputs.endpoint &&
+        s3.bucket === inputs.bucket &&
+        s3.accessCredentialSecretName === inputs.secretName &&
+        inputs.description === (found.metadata.annotations?.[DESCRIPTION_ANNOTATION] ?? inputs.description)
+    );
 }
 
 /** The object as it is now; as it was written, when it cannot be read. */

@@ -2,7 +2,7 @@
  * Waiting for the operator's verdict on a Registry. A status cannot simply be read: one that was True keeps its
  * old True until a re-check, and a re-check with the same result leaves no trace (`llmos/observed.md`).
  */
-import { failure, type LlmosError } from "../errors";
+import { type Finding, failure, failureOf, type LlmosError } from "../errors";
 import type { Clock } from "../lifecycle";
 import { known } from "../lifecycle";
 import type { Cluster, WatchEvent } from "./cluster";
@@ -63,20 +63,16 @@ export class VerdictWatch {
     ): Promise<Verdict> {
         this.observe(written);
         return before?.status === "True"
-            ? await this.stillTrue(written, before, patience)
+            ? await this.stillTrue(before, patience)
             : await this.becomesTrue(patience);
     }
 
-    private async stillTrue(
-        written: RegistryResource,
-        before: Condition,
-        patience: Patience,
-    ): Promise<Verdict> {
+    private async stillTrue(before: Condition, patience: Patience): Promise<Verdict> {
         const turned = await this.until((condition) => condition?.status !== "True", patience.settleMs);
-        if (turned) {
+        const registry = turned ?? (await this.asked());
+        if (accessible(registry)?.status !== "True") {
             return await this.becomesTrue(patience);
         }
-        const registry = this.latest ?? written;
         const moved = accessible(registry)?.lastUpdateTime !== before.lastUpdateTime;
         return { registry, evidence: moved ? "fresh" : "unchanged" };
     }
@@ -87,15 +83,21 @@ export class VerdictWatch {
         if (judged && !isTrue(accessible(judged))) {
             await this.until(isTrue, patience.graceMs);
         }
-        // Asked once more when time is up: the last event may have been on its way.
-        const registry = known(await this.cluster.read<RegistryResource>(registryPath(this.name)));
-        if (!registry) {
-            throw vanished(this.cluster, this.name);
-        }
+        const registry = await this.asked();
         if (!isTrue(accessible(registry))) {
             throw refused(this.cluster, registry, patience);
         }
         return { registry, evidence: "fresh" };
+    }
+
+    /** Asked once more when time is up: the last event may have been on its way. */
+    private async asked(): Promise<RegistryResource> {
+        const registry = known(await this.cluster.read<RegistryResource>(registryPath(this.name)));
+        if (!registry) {
+            throw vanished(this.cluster, this.name);
+        }
+        this.observe(registry);
+        return registry;
     }
 
     /** The object once its condition satisfies; undefined when time is up. */
@@ -176,16 +178,27 @@ function refused(cluster: Cluster, registry: RegistryResource, patience: Patienc
             next: "Check that the LLMOS operator runs (namespace llmos-system) and sees this cluster; raise timeouts.verdictSeconds if it is slow.",
         });
     }
+    return failureOf(inactive(cluster, registry));
+}
+
+/** Why a registry is not Active; none when it is. */
+export function verdictFindings(cluster: Cluster, registry: RegistryResource): Finding[] {
+    return accessible(registry)?.status === "True" ? [] : [inactive(cluster, registry)];
+}
+
+function inactive(cluster: Cluster, registry: RegistryResource): Finding {
+    const condition = accessible(registry);
+    const where = `${cluster.server}, Registry ${registry.metadata.name}`;
     return failure("registry-inactive", {
-        found: `The LLMOS operator cannot use the registry. It says: ${condition.message ?? "(no message)"}`,
-        where: `${where}, condition accessible=${condition.status}${condition.lastUpdateTime ? ` since ${condition.lastUpdateTime}` : ""}`,
+        found: `The LLMOS operator cannot use the registry. It says: ${condition?.message ?? "(nothing yet)"}`,
+        where: `${where}, condition accessible=${condition?.status ?? "(none)"}${condition?.lastUpdateTime ? ` since ${condition.lastUpdateTime}` : ""}`,
         why: "As long as that lasts, models and datasets cannot be stored or read.",
         next: "Correct what it names and run `pulumi up` again; the registry is kept. A private authority must be trusted by the operator's pod as well.",
-    });
+    }).finding;
 }
 
 function vanished(cluster: Cluster, name: string): LlmosError {
-    return failure("registry-inactive", {
+    return failure("registry-missing", {
         found: `The Registry "${name}" was deleted by someone else while its verdict was awaited`,
         where: cluster.server,
         why: "There is nothing left that LLMOS could use.",

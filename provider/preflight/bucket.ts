@@ -1,7 +1,7 @@
 /** Do the keys work, and is the bucket there? */
-import type { Finding } from "../errors";
+import { type Finding, failure } from "../errors";
 import type { Context } from "../lifecycle";
-import type { S3Connection } from "../s3/client";
+import { type S3Connection, urlOf } from "../s3/client";
 import { askEndpoint } from "./endpoint";
 
 /** What the questions to one bucket found out. */
@@ -34,4 +34,15 @@ export async function askForBucket(
             ? { findings: [reading.error.finding] }
             : { findings: [], exists: reading.outcome === "present" };
     });
+}
+
+/** The bucket is not there. */
+export function noBucket(endpoint: string, bucket: string): Finding {
+    return failure("no-such-bucket", {
+        found: `The bucket "${bucket}" does not exist`,
+        where: urlOf(endpoint),
+        why: "The registry stores models and datasets in it.",
+        next: `Correct the name, or have it made: bucket: { name: "${bucket}", create: true }.`,
+        property: "name",
+    }).finding;
 }

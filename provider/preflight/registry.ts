@@ -5,19 +5,11 @@ import { readKeys } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
 import { isOurs, takenFinding } from "../kubernetes/identity";
 import { type RegistryResource, registryPath } from "../kubernetes/objects";
-import type { Context, KnownPart } from "../lifecycle";
+import { movesAway } from "../kubernetes/registryWriter";
+import { type Context, type KnownPart, known } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import type { RegistryObjectInputs } from "../resources/registryObject";
 import { explained } from "./cluster";
-
-/** Whether a change takes the registry away from where its models and datasets lie, and nobody has moved them. */
-export function movesStorage(
-    from: KnownPart<RegistryObjectInputs>,
-    to: KnownPart<RegistryObjectInputs>,
-): boolean {
-    const moved = from.endpoint !== to.endpoint || from.bucket !== to.bucket;
-    return moved && to.relocate !== true;
-}
 
 /** Asked at preview, for what is new or changed. */
 export async function askForRegistry(
@@ -32,11 +24,8 @@ export async function askForRegistry(
     const cluster = await context.cluster(inputs.cluster);
     const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
     if (prior?.name === name) {
-        const guarded =
-            movesStorage(prior, inputs) && inputs.bucket !== undefined && inputs.endpoint !== undefined;
-        const users = guarded ? await dependantsOf(cluster, name, signal) : [];
         return [
-            ...(users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : []),
+            ...(await movingFindings(cluster, inputs, prior, signal)),
             ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
         ];
     }
@@ -50,6 +39,24 @@ export async function askForRegistry(
         ...(await leavingFindings(cluster, inputs, prior, signal)),
         ...(await secretFindings(cluster, inputs, signal)),
     ];
+}
+
+/** May the registry's storage move, if that is what the change does? */
+async function movingFindings(
+    cluster: Cluster,
+    inputs: KnownPart<RegistryObjectInputs>,
+    prior: KnownPart<RegistryObjectInputs>,
+    signal: AbortSignal,
+): Promise<Finding[]> {
+    const { name = "", endpoint, bucket, relocate } = inputs;
+    const same = prior.endpoint === endpoint && prior.bucket === bucket;
+    if (same || relocate || endpoint === undefined || bucket === undefined) {
+        return [];
+    }
+    const found = known(await cluster.read<RegistryResource>(registryPath(name), signal));
+    const users =
+        found && movesAway(found, { endpoint, bucket }) ? await dependantsOf(cluster, name, signal) : [];
+    return users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : [];
 }
 
 /** May the registry of the former name go, at the end of the replacement? */

@@ -5,14 +5,16 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 import { realContext } from "../context";
-import { describe, type Finding, failure, findingOf, LlmosError } from "../errors";
+import { describe, type Finding, failure, failureOf, findingOf, LlmosError } from "../errors";
 import { type Decoding, decodeFields } from "../fields";
-import { type Context, type Lifecycle, PartialFailure, type Settings } from "../lifecycle";
+import { type Context, type Lifecycle, PartialFailure, type Reading, type Settings } from "../lifecycle";
 import { bucket } from "../resources/bucket";
 import { bucketCors } from "../resources/bucketCors";
 import { credentialSecret } from "../resources/credentialSecret";
 import { defaultRegistry } from "../resources/defaultRegistry";
 import { registryObject } from "../resources/registryObject";
+import { deletesUnreachable, settingsFindings } from "../settings";
+import { forgotten, isOutOfReach, withOptIn } from "../unreachable";
 import { engineLog } from "./engineLog";
 import { PROVIDER_KEY, received, sendable } from "./wire";
 
@@ -40,6 +42,7 @@ export async function configure(_type: string, { config }: pulumi.dynamic.Config
         context: config.get("llmos:context"),
         namespace: config.get("llmos:namespace"),
         caBundle: config.get("llmos:caBundle"),
+        deleteUnreachable: deletesUnreachable(config.get("llmos:deleteUnreachable")),
     }) as Settings;
     if (JSON.stringify(settings) !== JSON.stringify(context.settings)) {
         context = realContext(settings, engineLog);
@@ -64,6 +67,7 @@ export async function check(
     const completed = { ...inputs, ...without(filled ?? {}, unknowns) };
     await tellUnknowns(lifecycle, completed, unknownPaths);
     const rules = [
+        ...settingsFindings(context.settings),
         ...(lifecycle.validate?.(completed, unknowns) ?? []),
         ...(lifecycle.acrossProgram?.(context, completed) ?? []),
     ];
@@ -97,11 +101,11 @@ export async function create(type: string, inputs: Properties): Promise<pulumi.d
 
 export async function read(type: string, id: string, props?: Properties): Promise<pulumi.dynamic.ReadResult> {
     const lifecycle = lifecycleOf(type);
-    const reading = await lifecycle.read(context, id, stateOf(props ?? {})).catch(unexplained);
+    const reading = await lifecycle.read(context, id, stateOf(props ?? {})).catch(asUnknown);
     if (reading.outcome === "unknown") {
-        throw plain(reading.error);
+        await forgetOrFail(reading.error, `${type} ${id}`);
     }
-    if (reading.outcome === "absent") {
+    if (reading.outcome !== "present") {
         return { id: "", props: {} };
     }
     const { value: state } = reading;
@@ -125,9 +129,7 @@ export async function update(
 export async function remove(type: string, id: string, props: Properties): Promise<void> {
     await lifecycleOf(type)
         .delete(context, id, stateOf(props))
-        .catch((error: unknown) => {
-            throw plain(error);
-        });
+        .catch((error: unknown) => forgetOrFail(error, `${type} ${id}`));
 }
 
 function lifecycleOf(type: string): AnyLifecycle {
@@ -262,8 +264,27 @@ async function keepingPartialState<T>(sent: Properties, act: () => Promise<T>): 
     }
 }
 
-function unexplained(error: unknown): never {
-    throw plain(error);
+/** What a read throws instead of giving it as its outcome. */
+function asUnknown(error: unknown): Reading<Properties> {
+    if (error instanceof LlmosError) {
+        return { outcome: "unknown", error };
+    }
+    throw error;
+}
+
+/**
+ * An explained failure of refresh or destroy. With the opt-in, what lives behind a server that cannot be reached is
+ * forgotten instead; without it, the message names the opt-in, because the way out of a cluster that is gone for good
+ * would else be surgery on the state.
+ */
+async function forgetOrFail(error: unknown, what: string): Promise<void> {
+    if (!(error instanceof LlmosError) || !isOutOfReach(error.finding)) {
+        throw plain(error);
+    }
+    if (!context.settings.deleteUnreachable) {
+        throw plain(failureOf(withOptIn(error.finding)));
+    }
+    await context.log.warn(describe(forgotten(error.finding, what)));
 }
 
 /**

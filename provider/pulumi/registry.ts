@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Addressing, Keys, KeysInSecret, Reachability } from "../arguments";
+import type { Check } from "../checks";
 import type { ClusterReference } from "../kubernetes/connection";
 import type { Condition } from "../kubernetes/objects";
-import type { Check } from "../proof";
 import type { Timeouts } from "../resources/registryObject";
 import type { CorsRule } from "../s3/cors";
 import { Bucket } from "./bucket";
@@ -110,7 +110,7 @@ export class Registry extends pulumi.ComponentResource {
     readonly state: pulumi.Output<"Active" | "Inactive">;
     /** The conditions that the LLMOS operator wrote. */
     readonly conditions: pulumi.Output<Condition[]>;
-    /** What was proved about store and keys, and when. */
+    /** What was proved about cluster, store, keys and CORS, and when. */
     readonly checks: pulumi.Output<Check[]>;
 
     constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
@@ -130,7 +130,10 @@ export class Registry extends pulumi.ComponentResource {
         this.isDefault = flag ? flag.isDefault : pulumi.output(false);
         this.state = registry.state;
         this.conditions = registry.conditions;
-        this.checks = registry.checks;
+        const [corsRules] = cors;
+        this.checks = corsRules
+            ? pulumi.all([registry.checks, corsRules.checks]).apply((lists) => lists.flat())
+            : registry.checks;
         const { endpoint, secretName, storageAddress, isDefault, state, conditions, checks } = this;
         this.registerOutputs({
             name: this.name,

@@ -11,11 +11,12 @@ import {
 } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failure, failureOf } from "../errors";
-import { flag, required, withDefault } from "../fields";
+import { flag, optional, required, text, withDefault } from "../fields";
+import { withKnownIdentity } from "../kubernetes/identity";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
-import { askForBucket } from "../preflight/bucket";
+import { askForBucket, noBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
-import { askableConnection, type S3Access, standsFor, storeOf } from "../s3/access";
+import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
 import { emptyBucket } from "../s3/emptying";
 import type { ObjectStore } from "../s3/objectStore";
@@ -53,8 +54,13 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         create: withDefault(flag, true),
         forceDestroy: withDefault(flag, false),
         cluster,
+        clusterId: optional(text()),
         ...guardedFields,
         ...ownedFields,
+    },
+
+    async complete(context, inputs, prior) {
+        return await identifyHolder(context, inputs, prior);
     },
 
     async preflight(context, inputs, prior) {
@@ -67,7 +73,7 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         }
         const answer = await askForBucket(context, connection, inputs.name);
         if (answer.exists === false && inputs.create === false && !inputs.awaits?.includes("name")) {
-            return [missing(connection.endpoint, inputs.name)];
+            return [noBucket(connection.endpoint, inputs.name)];
         }
         if (answer.exists && inputs.create && !inputs.adopt && !wasManaged(prior, inputs)) {
             return await takenFindings(await context.objectStore(connection), inputs.name);
@@ -76,7 +82,13 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
     },
 
     diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(bucket.fields, state, inputs, unknowns, QUIET);
+        const changes = changedFields(
+            bucket.fields,
+            state,
+            withKnownIdentity(inputs, state),
+            unknowns,
+            QUIET,
+        );
         // Another endpoint may be another address of the same server: a replacement would delete the very bucket
         // that is used now, so that it is an update, and the old bucket is left.
         return { changes, replaces: changes.filter((name) => name === "name" && !unknowns.has(name)) };
@@ -153,7 +165,7 @@ async function ensure(context: Context, inputs: BucketInputs): Promise<void> {
     if (exists) {
         await refuseForeign(store, inputs);
     } else if (inputs.create === false) {
-        throw failureOf(missing(inputs.endpoint, inputs.name));
+        throw failureOf(noBucket(inputs.endpoint, inputs.name));
     } else {
         await store.createBucket(inputs.name);
         context.questions.forget("bucket ");
@@ -245,14 +257,4 @@ async function hasCors(store: ObjectStore, name: string): Promise<boolean> {
         throw reading.error;
     }
     return reading.outcome === "present";
-}
-
-function missing(endpoint: string, name: string): Finding {
-    return failure("no-such-bucket", {
-        found: `The bucket "${name}" does not exist`,
-        where: urlOf(endpoint),
-        why: "The registry stores models and datasets in it.",
-        next: `Correct the name, or have it made: bucket: { name: "${name}", create: true }.`,
-        property: "name",
-    }).finding;
 }

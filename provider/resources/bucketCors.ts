@@ -9,13 +9,26 @@ import {
     ownedFields,
     s3ServerFields,
 } from "../arguments";
+import type { Check } from "../checks";
 import { changedFields, sameInputs } from "../comparison";
-import { type Finding, failure, failureOf } from "../errors";
-import { list, object, optional, required } from "../fields";
-import { type Difference, type KnownPart, known, type Lifecycle, present, type Reading } from "../lifecycle";
+import { describe, type Finding, failure, failureOf } from "../errors";
+import { list, object, optional, required, text } from "../fields";
+import { withKnownIdentity } from "../kubernetes/identity";
+import {
+    type Context,
+    type Difference,
+    type KnownPart,
+    known,
+    type Lifecycle,
+    PartialFailure,
+    present,
+    type Reading,
+} from "../lifecycle";
+import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
 import { askEndpoint } from "../preflight/endpoint";
-import { askableConnection, type S3Access, standsFor, storeOf } from "../s3/access";
-import { type S3Connection, urlOf } from "../s3/client";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
+import { urlOf } from "../s3/client";
 import {
     type CorsRule,
     corsRuleFields,
@@ -24,8 +37,15 @@ import {
     MAX_RULES,
     origins,
     sameRules,
-    toServer,
 } from "../s3/cors";
+import {
+    corsNotStored,
+    corsTaken,
+    type EnforcedBy,
+    readBackCors,
+    storedCors,
+    writeCors,
+} from "../s3/corsWriter";
 import type { ObjectStore } from "../s3/objectStore";
 
 /** Arguments of a `BucketCors`. Give either `allowedOrigins` or `rules`. */
@@ -43,8 +63,15 @@ export interface BucketCorsInputs extends S3Access, Guarded, Owned {
 
 /** State of a `BucketCors`. */
 export interface BucketCorsState extends BucketCorsInputs {
-    /** The rules as the server gave them back when they were last read. */
+    /** The rules as the server gave them back when they were last read; empty on a server without bucket CORS. */
     storedRules: CorsRule[];
+    /**
+     * `bucket`: by the stored rules. `server`: the server has no bucket CORS, and its own settings let the declared
+     * origins in.
+     */
+    enforcedBy: EnforcedBy;
+    /** What was proved about CORS, and when. */
+    checks: Check[];
 }
 
 export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
@@ -59,6 +86,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         allowedOrigins: optional(origins),
         rules: optional(list(object(corsRuleFields), 1, MAX_RULES)),
         cluster,
+        clusterId: optional(text()),
         ...guardedFields,
         ...ownedFields,
     },
@@ -69,6 +97,10 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
             ...(given.length === 1 ? [] : [notOneGiven(given.length)]),
             ...(wanted(inputs).some(openToAll) ? [openFinding()] : []),
         ];
+    },
+
+    async complete(context, inputs, prior) {
+        return await identifyHolder(context, inputs, prior);
     },
 
     async preflight(context, inputs, prior) {
@@ -86,18 +118,21 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         const reading = await context.questions.once(key, (signal) =>
             store.cors(inputs.bucket as string, signal),
         );
-        return answerFindings(connection, reading, inputs, isNew);
+        return reading.outcome === "unknown" && reading.error.finding.code === "cors-not-implemented"
+            ? await corsRefusals(connection, declared("server", inputs), QUESTION_DEADLINE_MS)
+            : answerFindings(store, reading, inputs, isNew);
     },
 
     diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(bucketCors.fields, state, inputs, unknowns, [
+        const identified = withKnownIdentity(inputs, state);
+        const changes = changedFields(bucketCors.fields, state, identified, unknowns, [
             ...QUIET,
             "allowedOrigins",
             "rules",
         ]);
         if (unknowns.has("allowedOrigins") || unknowns.has("rules")) {
             changes.push(unknowns.has("rules") ? "rules" : "allowedOrigins");
-        } else if (!sameRules(state.storedRules, wanted(inputs))) {
+        } else if (!sameRules(inForce(state), wanted(inputs))) {
             changes.push(inputs.rules ? "rules" : "allowedOrigins");
         }
         // As for the bucket: another endpoint may be another address of the same server.
@@ -106,7 +141,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
 
     async create(context, inputs) {
         const store = await storeOf(context, inputs);
-        const state = await apply(store, inputs, inputs.adopt === true);
+        const state = await apply(context, store, inputs, inputs.adopt === true);
         context.questions.forget("cors ");
         context.history.created.add(standsFor(inputs.owner, inputs.bucket));
         return { id: inputs.bucket, state };
@@ -118,20 +153,27 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         if (bucketReading.outcome !== "present") {
             return bucketReading;
         }
-        const reading = await store.cors(state.bucket);
+        const reading = await storedCors(store, state.bucket);
+        if (reading === "not-implemented") {
+            return await stillLetIn(context, store, state);
+        }
         if (reading.outcome !== "present") {
             return reading;
         }
-        return present(observed(state, reading.value.map(fromServer)));
+        const now = observed(state, reading.value);
+        await warnOfRefusals(context, store, now);
+        return present(now);
     },
 
     async update(context, _id, state, inputs) {
         const store = await storeOf(context, inputs);
-        return await apply(store, inputs, inputs.adopt === true || state.endpoint === inputs.endpoint);
+        const mayReplace = inputs.adopt === true || state.endpoint === inputs.endpoint;
+        return await apply(context, store, inputs, mayReplace);
     },
 
     async delete(context, _id, state) {
-        if (context.history.created.has(standsFor(state.owner, state.bucket))) {
+        const replaced = context.history.created.has(standsFor(state.owner, state.bucket));
+        if (replaced || state.enforcedBy === "server") {
             return;
         }
         const store = await storeOf(context, state);
@@ -156,51 +198,88 @@ function wanted(inputs: KnownPart<BucketCorsInputs>): CorsRule[] {
     return inputs.rules ?? (inputs.allowedOrigins ? [guideRule(inputs.allowedOrigins)] : []);
 }
 
+/** The rules that decide now: on a server without bucket CORS those declared, as long as it lets their origins in. */
+function inForce(state: BucketCorsState): CorsRule[] {
+    return state.enforcedBy === "server" ? wanted(state) : state.storedRules;
+}
+
 /**
- * Writes the document, unless it is there already, and reads it back: a server may take it and store another.
- * Other rules are replaced only where `mayReplace` says that they are ours to replace.
+ * Writes the document, unless it is there already, reads it back, and asks as a browser would: a server may take it
+ * and store another, or store it and answer by another rule. Other rules are replaced only where `mayReplace` says
+ * that they are ours to replace.
  */
 async function apply(
+    context: Context,
     store: ObjectStore,
     inputs: BucketCorsInputs,
     mayReplace: boolean,
 ): Promise<BucketCorsState> {
+    const { bucket, reachability } = inputs;
     const rules = wanted(inputs);
-    const before = known(await store.cors(inputs.bucket))?.map(fromServer);
-    if (!before || !sameRules(before, rules)) {
-        if (before && !mayReplace) {
-            throw failureOf(takenFinding(inputs.endpoint, inputs.bucket, before.length));
-        }
-        await store.putCors(inputs.bucket, rules.map(toServer));
+    const enforcedBy = await writeCors(store, bucket, rules, mayReplace);
+    const storedRules = enforcedBy === "bucket" ? await readBackCors(context, store, bucket, rules) : [];
+    const state: BucketCorsState = { ...inputs, storedRules, enforcedBy, checks: [] };
+    if (!sameRules(inForce(state), rules)) {
+        throw new PartialFailure(bucket, state, corsNotStored(store, bucket, storedRules));
     }
-    const stored = (known(await store.cors(inputs.bucket)) ?? []).map(fromServer);
-    if (!sameRules(stored, rules)) {
-        throw failure("cors-not-stored", {
-            found: "The S3 server accepted the CORS rules, but gives back others",
-            where: `${urlOf(inputs.endpoint)}/${inputs.bucket}: ${JSON.stringify(stored)}`,
-            why: "What was declared is not what browsers will meet: uploads from the LLMOS page may fail.",
-            next: "Declare the rules in the form the server gives back, or use a server that stores them as they are.",
-            property: "rules",
-        });
+    if (reachability === "off") {
+        return state;
     }
-    return { ...inputs, storedRules: stored };
+    const checks = await proveCors(context, store, { bucket, rules, enforcedBy });
+    const failed = checks.find(({ outcome }) => outcome === "failed")?.finding;
+    if (failed && reachability !== "warn") {
+        throw new PartialFailure(bucket, { ...state, checks }, failureOf(failed));
+    }
+    await warnOf(
+        context,
+        checks.flatMap(({ finding }) => finding ?? []),
+    );
+    return { ...state, checks };
+}
+
+/** On a server without bucket CORS there is no document that could drift, but its own settings can. */
+async function stillLetIn(
+    context: Context,
+    store: ObjectStore,
+    state: BucketCorsState,
+): Promise<Reading<BucketCorsState>> {
+    const now: BucketCorsState = { ...state, storedRules: [], enforcedBy: "server" };
+    await warnOfRefusals(context, store, now);
+    return present(now);
+}
+
+/** At refresh: a document that is as declared is no proof that browsers are let in. */
+async function warnOfRefusals(context: Context, store: ObjectStore, state: BucketCorsState): Promise<void> {
+    if (state.reachability !== "off" && sameRules(inForce(state), wanted(state))) {
+        await warnOf(context, await corsRefusals(store.connection, declared(state.enforcedBy, state)));
+    }
+}
+
+function declared(enforcedBy: EnforcedBy, inputs: KnownPart<BucketCorsInputs>): DeclaredCors {
+    return { bucket: inputs.bucket ?? "", rules: wanted(inputs), enforcedBy };
+}
+
+async function warnOf(context: Context, findings: readonly Finding[]): Promise<void> {
+    for (const finding of findings) {
+        await context.log.warn(describe(finding));
+    }
 }
 
 /** The state after a look: the arguments speak as the server does, so that a drift is shown in their terms. */
 function observed(state: BucketCorsState, stored: CorsRule[]): BucketCorsState {
     if (sameRules(stored, wanted(state))) {
-        return { ...state, storedRules: stored };
+        return { ...state, storedRules: stored, enforcedBy: "bucket" };
     }
     const [only] = stored;
     const { allowedOrigins: _origins, rules: _rules, ...rest } = state;
     const asGuide = stored.length === 1 && only && sameRules([only], [guideRule(only.allowedOrigins)]);
     return asGuide && state.allowedOrigins
-        ? { ...rest, allowedOrigins: only.allowedOrigins, storedRules: stored }
-        : { ...rest, rules: stored, storedRules: stored };
+        ? { ...rest, allowedOrigins: only.allowedOrigins, storedRules: stored, enforcedBy: "bucket" }
+        : { ...rest, rules: stored, storedRules: stored, enforcedBy: "bucket" };
 }
 
 function answerFindings(
-    connection: S3Connection,
+    store: ObjectStore,
     reading: Awaited<ReturnType<ObjectStore["cors"]>>,
     inputs: KnownPart<BucketCorsInputs>,
     isNew: boolean,
@@ -214,17 +293,7 @@ function answerFindings(
         isNew &&
         !inputs.adopt &&
         !sameRules(reading.value.map(fromServer), wanted(inputs));
-    return taken ? [takenFinding(connection.endpoint, inputs.bucket ?? "", reading.value.length)] : [];
-}
-
-function takenFinding(endpoint: string, bucket: string, count: number): Finding {
-    return failure("cors-taken", {
-        found: `The bucket "${bucket}" has ${count} CORS ${count === 1 ? "rule" : "rules"} already, and others than declared`,
-        where: `${urlOf(endpoint)}/${bucket}`,
-        why: "The CORS document is written as a whole: whoever relies on those rules would lose them.",
-        next: "Declare those rules too (rules: […]), or set adopt: true to replace them, or cors: false to leave them alone.",
-        property: "rules",
-    }).finding;
+    return taken ? [corsTaken(store, inputs.bucket ?? "", reading.value.map(fromServer)).finding] : [];
 }
 
 function openToAll(rule: CorsRule): boolean {

@@ -1,4 +1,5 @@
 /** `CredentialSecret`: the Secret from which the LLMOS operator reads the S3 keys, updated in place. */
+import { randomUUID } from "node:crypto";
 import {
     bucketName,
     cluster,
@@ -11,6 +12,7 @@ import {
     ownedFields,
     s3ServerFields,
 } from "../arguments";
+import { type Check, judged } from "../checks";
 import { changedFields } from "../comparison";
 import { type Finding, failureOf } from "../errors";
 import { flag, object, optional, required, text, withDefault } from "../fields";
@@ -22,11 +24,17 @@ import {
     identify,
     isOurs,
     isReplacedByAnother,
+    isTakenOver,
     ownCluster,
     takenFinding,
     withKnownIdentity,
 } from "../kubernetes/identity";
-import { OWNER_ANNOTATION, type SecretResource, secretPath } from "../kubernetes/objects";
+import {
+    INSTANCE_ANNOTATION,
+    OWNER_ANNOTATION,
+    type SecretResource,
+    secretPath,
+} from "../kubernetes/objects";
 import {
     absent,
     type Context,
@@ -38,7 +46,7 @@ import {
 } from "../lifecycle";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
-import { type Check, type ProofTarget, proveKeys } from "../proof";
+import { type ProofTarget, proveKeys } from "../proof";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import { connectionWith } from "../s3/access";
 
@@ -58,6 +66,8 @@ export interface CredentialSecretInputs extends Keys, InCluster, Guarded, Owned 
 export interface CredentialSecretState extends CredentialSecretInputs {
     /** UID of the Secret. */
     uid: string;
+    /** The creation that the Secret comes from. */
+    instance: string;
     /** Salt of `digest`. */
     salt: string;
     /** Salted hash of the keys last seen in the cluster: how a change by somebody else is noticed. */
@@ -127,11 +137,10 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         const state = await write(
             context,
             cluster,
-            { ...inputs, namespace },
-            newSalt(),
+            { ...inputs, namespace, instance: randomUUID(), salt: newSalt() },
             inputs.adopt === true,
         );
-        context.history.created.add(inputs.owner ?? "").add(state.uid);
+        context.history.created.add(inputs.owner ?? "");
         return { id: `${namespace}/${inputs.name}`, state };
     },
 
@@ -151,15 +160,15 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        return await write(context, cluster, inputs, state.salt, true);
+        const { salt, instance } = state;
+        return await write(context, cluster, { ...inputs, salt, instance }, true);
     },
 
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Secret "${state.name}"`);
         const found = cluster && known(await readSecret(cluster, state.namespace ?? "", state.name));
-        const ours = found && !isReplacedByAnother(found, state);
-        // A replacement under the same name (pulumi up --replace) has written this very object.
-        if (cluster && ours && !context.history.created.has(found.metadata.uid ?? "")) {
+        const ours = found && !isReplacedByAnother(found, state) && !isTakenOver(found, state);
+        if (cluster && ours) {
             await cluster.delete(secretPath(state.namespace ?? "", state.name), found.metadata.uid);
         }
     },
@@ -182,29 +191,30 @@ const QUIET = [
 async function write(
     context: Context,
     cluster: Cluster,
-    inputs: CredentialSecretInputs,
-    salt: string,
+    inputs: CredentialSecretInputs & { salt: string; instance: string },
     force: boolean,
 ): Promise<CredentialSecretState> {
     const keys: Keys = { accessKeyId: inputs.accessKeyId, secretAccessKey: inputs.secretAccessKey };
     const checks = inputs.target
         ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false)
         : [];
-    const { name, namespace = "", owner } = inputs;
+    const { name, namespace = "", owner, salt, instance } = inputs;
+    const annotations = { ...(owner && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
     const secret = await cluster.apply<SecretResource>(
         secretPath(namespace, name),
         {
             apiVersion: "v1",
             kind: "Secret",
             type: "Opaque",
-            metadata: { name, namespace, ...(owner && { annotations: { [OWNER_ANNOTATION]: owner } }) },
+            metadata: { name, namespace, annotations },
             data: secretData(keys),
         },
         force,
     );
     const clusterId = await cluster.identity();
     const uid = secret.metadata.uid ?? "";
-    return { ...inputs, clusterId, uid, salt, digest: digestOf(keys, salt), checks };
+    const secretCheck = judged(context, "secret", `${cluster.server}, ${namespace}/${name}`, []);
+    return { ...inputs, clusterId, uid, digest: digestOf(keys, salt), checks: [...checks, secretCheck] };
 }
 
 /** Are the keys accepted? Asked for new keys only, and only where they are for a known bucket. */

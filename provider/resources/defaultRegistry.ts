@@ -1,4 +1,5 @@
 /** `DefaultRegistry`: the annotation that makes one registry of the cluster its default. */
+import { randomUUID } from "node:crypto";
 import { cluster, type Guarded, guardedFields, objectName } from "../arguments";
 import { changedFields } from "../comparison";
 import { type Finding, failure } from "../errors";
@@ -13,6 +14,7 @@ import {
 } from "../kubernetes/identity";
 import {
     DEFAULT_ANNOTATION,
+    DEFAULT_INSTANCE_ANNOTATION,
     isDefault,
     REGISTRIES,
     type RegistryResource,
@@ -36,6 +38,8 @@ export interface DefaultRegistryState extends DefaultRegistryInputs {
     isDefault: boolean;
     /** Other registries marked as the default when last looked at. */
     otherDefaults: string[];
+    /** The creation that the flag comes from. */
+    instance: string;
 }
 
 export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistryState> = {
@@ -90,8 +94,9 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     },
 
     async create(context, inputs) {
-        const state = await claim(context, await ownCluster(context, inputs), inputs, undefined);
-        context.history.created.add(inputs.owner ?? "").add(flagOf(state));
+        const claimed = { ...inputs, instance: randomUUID() };
+        const state = await claim(context, await ownCluster(context, inputs), claimed, undefined);
+        context.history.created.add(inputs.owner ?? "");
         return { id: inputs.registry, state };
     },
 
@@ -116,22 +121,17 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        return await claim(context, cluster, inputs, state.registry);
+        const claimed = { ...inputs, instance: state.instance };
+        return await claim(context, cluster, claimed, state.registry);
     },
 
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The default flag of "${state.registry}"`);
-        // A replacement of the same flag (pulumi up --replace) has set it anew.
-        if (cluster && !context.history.created.has(flagOf(state))) {
-            await mark(cluster, state.registry, false);
+        if (cluster) {
+            await mark(cluster, state.registry, { value: false, unlessFrom: state.instance });
         }
     },
 };
-
-/** Under which a process remembers that it has set the flag. */
-function flagOf({ clusterId, registry }: DefaultRegistryState): string {
-    return `${clusterId} default ${registry}`;
-}
 
 /** Arguments whose change leaves nothing to do. */
 const QUIET = ["reachability", "owner", "awaits", "cluster"] as const;
@@ -151,7 +151,7 @@ async function defaultsOf(cluster: Cluster, signal?: AbortSignal): Promise<strin
 async function claim(
     context: Context,
     cluster: Cluster,
-    inputs: DefaultRegistryInputs,
+    inputs: DefaultRegistryInputs & { instance: string },
     expected: string | undefined,
 ): Promise<DefaultRegistryState> {
     const clusterId = await cluster.identity();
@@ -162,14 +162,14 @@ async function claim(
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const others = (await defaultsOf(cluster)).filter((name) => name !== inputs.registry);
         for (const name of others) {
-            await mark(cluster, name, false);
+            await mark(cluster, name, { value: false });
             if (name !== expected) {
                 await context.log.warn(
                     `"${name}" is no longer the default registry: "${inputs.registry}" is.`,
                 );
             }
         }
-        await mark(cluster, inputs.registry, true);
+        await mark(cluster, inputs.registry, { value: true, instance: inputs.instance });
         const marked = await defaultsOf(cluster);
         if (marked.length === 1 && marked[0] === inputs.registry) {
             return { ...inputs, clusterId, isDefault: true, otherDefaults: [] };
@@ -183,28 +183,32 @@ async function claim(
     });
 }
 
+/** What is to become of the flag of one Registry. */
+interface Mark {
+    readonly value: boolean;
+    /** The creation that sets it. */
+    readonly instance?: string;
+    /** Leave a flag that another creation than this one has set. */
+    readonly unlessFrom?: string;
+}
+
 /** Sets or clears the flag, unless it is so already. The precondition on resourceVersion keeps two writers apart. */
-async function mark(cluster: Cluster, name: string, value: boolean): Promise<void> {
+async function mark(cluster: Cluster, name: string, wanted: Mark): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const reading = await cluster.read<RegistryResource>(registryPath(name));
-        if (reading.outcome === "unknown") {
-            throw reading.error;
+        const registry = known(await cluster.read<RegistryResource>(registryPath(name)));
+        if (!registry && wanted.value) {
+            throw missingRegistry(cluster, name);
         }
-        if (reading.outcome === "absent") {
-            if (value) {
-                throw missingRegistry(cluster, name);
-            }
+        if (!registry || isMarked(registry, wanted)) {
             return;
         }
-        if (isDefault(reading.value) === value) {
-            return;
-        }
-        const annotations = { [DEFAULT_ANNOTATION]: String(value) };
-        const { resourceVersion } = reading.value.metadata;
-        if (
-            (await cluster.merge(registryPath(name), { metadata: { annotations, resourceVersion } })) !==
-            "conflict"
-        ) {
+        const annotations = {
+            [DEFAULT_ANNOTATION]: String(wanted.value),
+            [DEFAULT_INSTANCE_ANNOTATION]: wanted.instance ?? null,
+        };
+        const { resourceVersion } = registry.metadata;
+        const patch = { metadata: { annotations, resourceVersion } };
+        if ((await cluster.merge(registryPath(name), patch)) !== "conflict") {
             return;
         }
     }
@@ -214,6 +218,16 @@ async function mark(cluster: Cluster, name: string, value: boolean): Promise<voi
         why: "A write that is based on old data would undo somebody else's.",
         next: "Find out who keeps writing to it, then run again.",
     });
+}
+
+/** Whether there is nothing to write. A flag that nobody's creation has set, but a person, is good as it is. */
+function isMarked(registry: RegistryResource, { value, instance, unlessFrom }: Mark): boolean {
+    const setBy = registry.metadata.annotations?.[DEFAULT_INSTANCE_ANNOTATION];
+    if (!value) {
+        const another = unlessFrom !== undefined && setBy !== undefined && setBy !== unlessFrom;
+        return another || !isDefault(registry);
+    }
+    return isDefault(registry) && (setBy === undefined || setBy === instance);
 }
 
 function twoDefaults(registry: string, rival: string): Finding {
@@ -239,7 +253,7 @@ function takesFrom(cluster: Cluster, registry: string, previous: string): Findin
 }
 
 function missingRegistry(cluster: Cluster, name: string): Error {
-    return failure("registry-inactive", {
+    return failure("registry-missing", {
         found: `The Registry "${name}" does not exist and cannot be made the default`,
         where: cluster.server,
         why: "The default is a mark on a Registry.",

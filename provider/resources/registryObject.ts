@@ -1,4 +1,5 @@
 /** `RegistryObject`: the `ml.llmos.ai/v1 Registry` itself, and the operator's verdict on it. */
+import { randomUUID } from "node:crypto";
 import {
     bucketName,
     cluster,
@@ -10,8 +11,9 @@ import {
     type S3Server,
     s3ServerFields,
 } from "../arguments";
+import { type Check, judged } from "../checks";
 import { changedFields, sameInputs } from "../comparison";
-import { failureOf, LlmosError } from "../errors";
+import { describe as describeFinding, failureOf, LlmosError } from "../errors";
 import { flag, number, object, optional, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../kubernetes/credentials";
@@ -22,6 +24,7 @@ import {
     identify,
     isOurs,
     isReplacedByAnother,
+    isTakenOver,
     ownCluster,
     takenFinding,
     withKnownIdentity,
@@ -32,9 +35,18 @@ import {
     DESCRIPTION_ANNOTATION,
     type RegistryResource,
     registryPath,
+    stateOf,
 } from "../kubernetes/objects";
-import { applyRegistry, latestRegistry, type Proof, statusOf } from "../kubernetes/registryWriter";
-import { type Evidence, type Patience, VerdictWatch } from "../kubernetes/verdict";
+import {
+    applyRegistry,
+    isAsDeclared,
+    latestRegistry,
+    movesAway,
+    type Proof,
+    statusOf,
+    type Written,
+} from "../kubernetes/registryWriter";
+import { type Evidence, type Patience, VerdictWatch, verdictFindings } from "../kubernetes/verdict";
 import {
     absent,
     type Context,
@@ -46,8 +58,8 @@ import {
 } from "../lifecycle";
 import { askForRegistries } from "../preflight/cluster";
 import { askEndpoint } from "../preflight/endpoint";
-import { askForRegistry, movesStorage } from "../preflight/registry";
-import { type Check, proveKeys } from "../proof";
+import { askForRegistry } from "../preflight/registry";
+import { proveKeys } from "../proof";
 import { connectionWith } from "../s3/access";
 
 /** How long to wait for the operator, in seconds. */
@@ -88,6 +100,8 @@ export interface RegistryObjectInputs extends S3Server, InCluster, Guarded, Owne
 export interface RegistryObjectState extends RegistryObjectInputs {
     /** UID of the Registry. */
     uid: string;
+    /** The creation that the Registry comes from. */
+    instance: string;
     /** Text in virtual-host style, whatever the server speaks: for display, not an address to dial. */
     storageAddress?: string;
     /** Active or Inactive, as the LLMOS page shows it. */
@@ -180,10 +194,13 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
             throw failureOf(takenFinding(cluster, "Registry", found));
         }
         context.history.created.add(inputs.owner ?? "");
+        const written = { ...inputs, instance: randomUUID() };
         const proof = await prove(context, cluster, inputs, newSalt());
-        const state = await writeAndAwait(context, cluster, inputs, proof, found, inputs.adopt === true);
-        context.history.created.add(state.uid);
-        return { id: inputs.name, state };
+        const state =
+            found && inputs.adopt && stateOf(found) === "Active" && isAsDeclared(found, inputs)
+                ? stateAfter(context, written, found, proof, "unchanged")
+                : await writeAndAwait(context, cluster, written, proof, found, inputs.adopt === true);
+        return { id: inputs.name, state: { ...state, clusterId: await cluster.identity() } };
     },
 
     async read(context, _id, state) {
@@ -195,6 +212,9 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         if (isReplacedByAnother(reading.value, state)) {
             return absent;
         }
+        for (const finding of verdictFindings(cluster, reading.value)) {
+            await context.log.warn(describeFinding({ ...finding, severity: "warning" }));
+        }
         const secret = known(await readSecret(cluster, state.namespace ?? "", state.secretName));
         const keys = secret && keysOf(secret);
         const seenDigest = keys ? digestOf(keys, state.salt) : "missing";
@@ -203,23 +223,23 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        if (movesStorage(state, inputs)) {
+        const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
+        if (found && !inputs.relocate && movesAway(found, inputs)) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
-        const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
+        const written = { ...inputs, instance: state.instance };
         const described = onlyDescribes(state, inputs) && found !== undefined;
         const proof = described ? proofOf(state) : await prove(context, cluster, inputs, state.salt);
         return described
-            ? await describe(cluster, state, inputs, proof)
-            : await writeAndAwait(context, cluster, inputs, proof, found, true);
+            ? await describe(cluster, state, written, proof)
+            : await writeAndAwait(context, cluster, written, proof, found, true);
     },
 
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Registry "${state.name}"`);
         const found = cluster && known(await cluster.read<RegistryResource>(registryPath(state.name)));
-        const ours = found && !isReplacedByAnother(found, state);
-        // A replacement under the same name (pulumi up --replace) has written this very object.
-        if (cluster && ours && !context.history.created.has(found.metadata.uid ?? "")) {
+        const ours = found && !isReplacedByAnother(found, state) && !isTakenOver(found, state);
+        if (cluster && ours) {
             await refuseWhileUsed(cluster, state.name, "delete");
             await cluster.delete(registryPath(state.name), found.metadata.uid);
         }
@@ -253,7 +273,11 @@ async function prove(
     salt: string,
 ): Promise<Proof> {
     const keys = await readKeys(cluster, inputs.namespace ?? "", inputs.secretName);
-    const checks = await proveKeys(context, inputs, keys, inputs.proveWriting !== false);
+    const checks = [
+        judged(context, "cluster", cluster.server, []),
+        judged(context, "secret", `${inputs.namespace}/${inputs.secretName}`, []),
+        ...(await proveKeys(context, inputs, keys, inputs.proveWriting !== false)),
+    ];
     return { checks, salt, digest: digestOf(keys, salt) };
 }
 
@@ -265,7 +289,7 @@ function proofOf(state: RegistryObjectState): Proof {
 async function writeAndAwait(
     context: Context,
     cluster: Cluster,
-    inputs: RegistryObjectInputs,
+    inputs: Written,
     proof: Proof,
     found: RegistryResource | undefined,
     force: boolean,
@@ -276,7 +300,7 @@ async function writeAndAwait(
         const before = found && accessible(found);
         const written = await applyRegistry(cluster, inputs, proof, force, found);
         const state = (registry: RegistryResource, operatorVerdict: Evidence | "none") =>
-            stateAfter({ ...inputs, clusterId }, registry, proof, operatorVerdict, context.clock.now());
+            stateAfter(context, { ...inputs, clusterId }, registry, proof, operatorVerdict);
         if (inputs.awaitVerdict === false) {
             return state(written, "none");
         }
@@ -301,7 +325,7 @@ async function writeAndAwait(
 async function describe(
     cluster: Cluster,
     state: RegistryObjectState,
-    inputs: RegistryObjectInputs,
+    inputs: Written,
     proof: Proof,
 ): Promise<RegistryObjectState> {
     const written = await applyRegistry(cluster, inputs, proof, true);
@@ -310,19 +334,20 @@ async function describe(
 }
 
 function stateAfter(
-    inputs: RegistryObjectInputs,
+    context: Context,
+    inputs: Written,
     registry: RegistryResource,
     proof: Proof,
     operatorVerdict: Evidence | "none",
-    now: number,
 ): RegistryObjectState {
+    const verdict = judged(context, "verdict", `the LLMOS operator's: ${operatorVerdict}`, []);
     return {
         ...inputs,
         ...statusOf(registry),
         uid: registry.metadata.uid ?? "",
         operatorVerdict,
-        operatorVerdictAt: new Date(now).toISOString(),
-        checks: proof.checks,
+        operatorVerdictAt: verdict.at,
+        checks: [...proof.checks, ...(operatorVerdict === "none" ? [] : [verdict])],
         salt: proof.salt,
         provedDigest: proof.digest,
         seenDigest: proof.digest,

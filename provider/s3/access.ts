@@ -1,20 +1,28 @@
 /** From the arguments of a resource to an open store: the keys are resolved at the last moment. */
-import type { Credentials, S3Server } from "../arguments";
+import type { Credentials, Guarded, S3Server } from "../arguments";
 import type { Finding } from "../errors";
 import { findingOf } from "../errors";
-import type { ClusterReference } from "../kubernetes/connection";
 import { resolveKeys } from "../kubernetes/credentials";
+import { type InCluster, identify } from "../kubernetes/identity";
 import type { Context, KnownPart } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import type { S3Connection } from "./client";
 import type { ObjectStore } from "./objectStore";
 
-/** Arguments of every resource that lives in a bucket. */
-export interface S3Access extends S3Server {
+/** Arguments of every resource that lives in a bucket; the cluster is the one that holds the Secret with the keys. */
+export interface S3Access extends S3Server, InCluster {
     /** Keys that may do what this resource does, or the Secret that holds them. */
     credentials: Credentials;
-    /** Cluster that holds the Secret, where `credentials` names one. */
-    cluster?: ClusterReference;
+}
+
+/** The identity of the cluster that holds the Secret with the keys; none where the keys are given themselves. */
+export async function identifyHolder(
+    context: Context,
+    access: KnownPart<S3Access & Guarded>,
+    prior: KnownPart<S3Access> | undefined,
+): Promise<{ clusterId?: string }> {
+    const inSecret = access.credentials !== undefined && "secretName" in access.credentials;
+    return inSecret ? await identify(context, access, prior) : {};
 }
 
 export async function connectionOf(
@@ -22,7 +30,7 @@ export async function connectionOf(
     access: S3Access,
     signal?: AbortSignal,
 ): Promise<S3Connection> {
-    const keys = await resolveKeys(context, access.credentials, access.cluster, signal);
+    const keys = await resolveKeys(context, access.credentials, access, signal);
     return connectionWith(context, access, keys);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { CORSRule } from "@aws-sdk/client-s3";
 import { type Fields, list, number, oneOf, optional, type Refined, required, text } from "../fields";
+import { overlap } from "./corsMatch";
 
 /** Methods that a rule may allow; OPTIONS is not one of them (S3 documentation). */
 export type CorsMethod = "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
@@ -121,14 +122,40 @@ export function fromServer(rule: CORSRule): CorsRule {
 }
 
 /**
- * Whether two documents mean the same to a server: the same rules in the same order, where origins, methods
- * and headers are sets and header names are case-blind. Servers reorder methods (Ceph RGW) and give rules an
- * id of their own, which is why an id counts only when both have one.
+ * Whether two documents mean the same to a server: the same rules, where origins, methods and headers are sets and
+ * header names are case-blind, in the same order as far as the order decides anything: two rules that no request
+ * matches both may change places. Servers reorder methods (Ceph RGW) and give rules an id of their own, which is
+ * why an id counts only when both have one.
  */
 export function sameRules(left: readonly CorsRule[], right: readonly CorsRule[]): boolean {
+    const places = placesOf(left, right);
     return (
-        left.length === right.length && left.every((rule, index) => sameRule(rule, right[index] as CorsRule))
+        places !== undefined &&
+        left.every((rule, index) =>
+            left
+                .slice(index + 1)
+                .every(
+                    (later, offset) =>
+                        !orderMatters(rule, later) ||
+                        (places[index] as number) < (places[index + 1 + offset] as number),
+                ),
+        )
     );
+}
+
+/** Where each rule of `left` stands in `right`, equal ones in their order; undefined when they are not the same rules. */
+function placesOf(left: readonly CorsRule[], right: readonly CorsRule[]): number[] | undefined {
+    const free = new Set(right.keys());
+    const places = left.map((rule) => {
+        const place = [...free].find((index) => sameRule(rule, right[index] as CorsRule));
+        free.delete(place ?? -1);
+        return place ?? -1;
+    });
+    return free.size === 0 && !places.includes(-1) ? places : undefined;
+}
+
+function orderMatters(left: CorsRule, right: CorsRule): boolean {
+    return meaning(left) !== meaning(right) && overlap(left, right);
 }
 
 function sameRule(left: CorsRule, right: CorsRule): boolean {

@@ -180,7 +180,7 @@ describe("a registry without a verdict", () => {
 
     it("fails at once when it is deleted meanwhile", async () => {
         expect(await judge(undefined, { 700: () => cluster.remove() })).toEqual({
-            code: "registry-inactive",
+            code: "registry-missing",
             found: 'The Registry "models" was deleted by someone else while its verdict was awaited',
             at: 700,
         });
@@ -189,7 +189,7 @@ describe("a registry without a verdict", () => {
     it("fails as deleted when the watch was just then ended", async () => {
         const script = { 700: () => cluster.endWatches(), 800: () => cluster.remove() };
         expect(await judge(undefined, script)).toMatchObject({
-            code: "registry-inactive",
+            code: "registry-missing",
             found: 'The Registry "models" was deleted by someone else while its verdict was awaited',
         });
     });
@@ -237,6 +237,11 @@ describe("a registry that was True before the write", () => {
         });
     });
 
+    it("and turns False unseen, its event still on its way, fails", async () => {
+        const script = { 2999: () => cluster.says("False", "Access Denied.", true) };
+        expect(await judge(TRUE_BEFORE, script)).toMatchObject({ code: "registry-inactive" });
+    });
+
     it("and turns False and back is done", async () => {
         const script = { 100: () => cluster.says("False", "x"), 900: () => cluster.says("True") };
         expect(await judge(TRUE_BEFORE, script)).toEqual({ evidence: "fresh", at: 900 });
@@ -255,7 +260,7 @@ describe("a registry that was True before the write", () => {
 
     it("and is deleted meanwhile fails", async () => {
         expect(await judge(TRUE_BEFORE, { 100: () => cluster.remove() })).toMatchObject({
-            code: "registry-inactive",
+            code: "registry-missing",
             at: 100,
         });
     });

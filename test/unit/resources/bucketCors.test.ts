@@ -22,7 +22,8 @@ const stored: CorsRule = {
     allowedHeaders: ["*"],
     exposeHeaders: ["etag"],
 };
-const state: BucketCorsState = { ...inputs, storedRules: [stored] };
+
+const state: BucketCorsState = { ...inputs, enforcedBy: "bucket", checks: [], storedRules: [stored] };
 const none = new Set<string>();
 
 const first: CorsRule = { allowedOrigins: [PAGE], allowedMethods: ["GET"] };
@@ -50,7 +51,13 @@ describe("diff of a BucketCors", () => {
     });
 
     const { allowedOrigins: _origins, ...rest } = inputs;
-    const own: BucketCorsState = { ...rest, rules: [first, second], storedRules: [first, second] };
+    const own: BucketCorsState = {
+        ...rest,
+        enforcedBy: "bucket",
+        checks: [],
+        rules: [first, second],
+        storedRules: [first, second],
+    };
 
     it.each<[string, CorsRule[], string[]]>([
         ["the same", [first, second], []],
@@ -59,11 +66,22 @@ describe("diff of a BucketCors", () => {
             [{ ...first, allowedMethods: ["GET", "GET"], allowedHeaders: [] }, second],
             [],
         ],
-        ["in another order", [second, first], ["rules"]],
+        ["in another order that decides nothing", [second, first], []],
         ["one less", [first], ["rules"]],
         ["with another method", [first, { ...second, allowedMethods: ["GET"] }], ["rules"]],
     ])("with rules that are %s", (_title, rules, changes) => {
         expect(bucketCors.diff(own, { ...rest, rules }, none)).toEqual({ changes, replaces: [] });
+    });
+
+    it("sees another order of rules that a request can both match", () => {
+        const wide: CorsRule = {
+            allowedOrigins: ["https://*.example.com"],
+            allowedMethods: ["GET"],
+            maxAgeSeconds: 5,
+        };
+        const rules = [first, wide];
+        const swapped: BucketCorsState = { ...own, rules, storedRules: [wide, first] };
+        expect(bucketCors.diff(swapped, { ...rest, rules }, none).changes).toEqual(["rules"]);
     });
 
     it("sees what somebody else has written", () => {

@@ -19,6 +19,7 @@ const inputs: CredentialSecretInputs = {
 const state: CredentialSecretState = {
     ...inputs,
     uid: "u1",
+    instance: "first",
     salt: "salt",
     digest: createHmac("sha256", "salt").update('["AKIA","secret"]').digest("hex"),
     checks: [],

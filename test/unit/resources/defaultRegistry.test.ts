@@ -11,7 +11,7 @@ const inputs: DefaultRegistryInputs = {
     clusterId: "cluster-1",
     owner: "p/s/models-default",
 };
-const state: DefaultRegistryState = { ...inputs, isDefault: true, otherDefaults: [] };
+const state: DefaultRegistryState = { ...inputs, isDefault: true, otherDefaults: [], instance: "first" };
 const none = new Set<string>();
 
 describe("diff of a DefaultRegistry", () => {

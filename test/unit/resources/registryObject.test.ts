@@ -22,6 +22,7 @@ const inputs: RegistryObjectInputs = {
 const state: RegistryObjectState = {
     ...inputs,
     uid: "u1",
+    instance: "first",
     state: "Active",
     conditions: [],
     operatorVerdict: "fresh",

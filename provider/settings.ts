@@ -1,0 +1,40 @@
+/** Stack configuration (`llmos:…`): held to the same rules as the arguments of the same names. */
+import { caBundle, objectName } from "./arguments";
+import { type Finding, failure } from "./errors";
+import type { Refined } from "./fields";
+import type { Settings } from "./lifecycle";
+
+/** Environment variable that opts in for one run, without a change of the configuration. */
+const DELETE_UNREACHABLE = "PULUMI_LLMOS_DELETE_UNREACHABLE";
+
+/** Whether configuration or environment opts in to forgetting what cannot be reached. */
+export function deletesUnreachable(configured: string | undefined): true | undefined {
+    return (process.env[DELETE_UNREACHABLE] ?? configured) === "true" ? true : undefined;
+}
+
+/** What is wrong with the configuration. */
+export function settingsFindings(settings: Settings): Finding[] {
+    return [
+        ...refusals("llmos:caBundle", settings.caBundle, caBundle),
+        ...refusals("llmos:namespace", settings.namespace, objectName),
+    ];
+}
+
+function refusals(
+    name: string,
+    value: string | undefined,
+    rule: (value: string) => Refined<string>,
+): Finding[] {
+    const refined = value === undefined ? undefined : rule(value);
+    if (refined === undefined || "value" in refined) {
+        return [];
+    }
+    return [
+        failure("argument-invalid", {
+            found: `The stack configuration "${name}" ${refined.refused.replace(/\.$/, "")}`,
+            where: name,
+            why: "It stands in for the argument of the same name on every resource.",
+            next: `Set it anew with pulumi config set ${name}, or remove it.`,
+        }).finding,
+    ];
+}
