@@ -39,7 +39,8 @@ export function adoptable(registry: RegistryResource): Adoptable | LeftOut {
     const description = annotations?.[DESCRIPTION_ANNOTATION];
     return {
         name,
-        ...(description && { description }),
+        // An empty one too: a program without it would be another one.
+        ...(description !== undefined && { description }),
         endpoint,
         bucket,
         secretName,

@@ -12,7 +12,7 @@ export function chosen(
     const unknown = names.filter((name) => !existing.includes(name));
     if (unknown.length > 0) {
         const quoted = unknown.map((name) => `"${name}"`).join(", ");
-        throw failure("argument-invalid", {
+        throw failure("registry-missing", {
             found: `The cluster has no Registry ${quoted}`,
             where: cluster.server,
             why: "A command is about registries that exist.",
