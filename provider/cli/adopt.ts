@@ -2,9 +2,9 @@
 import { realContext } from "../context";
 import { describe } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
-import { isDefault, type RegistryResource, stateOf } from "../kubernetes/objects";
+import { isDefault, type RegistryResource } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";
-import { readRegistries, rowOf } from "../registries";
+import { readRegistries } from "../registries";
 import { type Adoptable, adoptable, type LeftOut } from "./adoptable";
 import { type Adopted, type ProgramParts, programText } from "./adoptedProgram";
 import { askForRules } from "./bucketRules";
@@ -31,7 +31,7 @@ export async function adopt(
     const cluster = await context.cluster(undefined);
     const all = await readRegistries(cluster);
     const parts = await partsOf(context, cluster, all, chosen(cluster, all, names), options);
-    warn(terminal, all, parts);
+    warn(terminal, parts);
     if (parts.adopted.length === 0) {
         terminal.tell("There is nothing to adopt, and nothing was written.\n");
         return FOUND_WRONG;
@@ -70,32 +70,24 @@ function isAdoptable(registry: Adoptable | LeftOut): registry is Adoptable {
     return "endpoint" in registry;
 }
 
-/** Tells what the program does not hold, and what `pulumi up` will stop at. */
-function warn(
-    terminal: Terminal,
-    all: RegistryResource[],
-    { adopted, leftOut, defaults }: ProgramParts,
-): void {
+/** Tells what the program does not hold. */
+function warn(terminal: Terminal, { adopted, leftOut, defaults }: ProgramParts): void {
     const warning = (text: string) => terminal.tell(`${terminal.errorColours.yellow("warning:")} ${text}\n`);
     for (const { name, reason } of leftOut) {
         warning(`"${name}" is left out: it ${oneLine(reason)}.`);
     }
     for (const { name, cors } of adopted) {
-        if ("leftAlone" in cors) {
-            const told = cors.finding ? `\n${describe(cors.finding)}` : "";
-            warning(`"${name}" gets cors: false. ${oneLine(cors.leftAlone)}${told}`);
-        }
-        const registry = all.find(({ metadata }) => metadata.name === name);
-        if (registry && stateOf(registry) === "Inactive") {
-            const message = oneLine(rowOf(registry).message);
-            warning(
-                `"${name}" is Inactive, and pulumi up will stop at it. The LLMOS operator says: ${message || "nothing yet"}`,
-            );
+        if ("unread" in cors) {
+            warning(`"${name}" gets cors: false, because its bucket's CORS rules could not be read.`);
+            terminal.tell(`${describe(cors.unread)}\n`);
+        } else if ("leftAlone" in cors) {
+            warning(`"${name}" gets cors: false. ${oneLine(cors.leftAlone)}`);
         }
     }
-    if (defaults.length > 1) {
+    if (defaults.length > 1 && adopted.some(({ isDefault }) => isDefault)) {
+        const names = defaults.join(", ");
         warning(
-            `The cluster has ${defaults.length} default registries (${defaults.join(", ")}); the program declares none.`,
+            `The cluster has ${defaults.length} default registries (${names}); the program declares none.`,
         );
     }
 }

@@ -2,6 +2,7 @@
 import { objectName } from "../arguments";
 import type { Refined } from "../fields";
 import { DESCRIPTION_ANNOTATION, isDefault, type RegistryResource } from "../kubernetes/objects";
+import { rowOf } from "../registries";
 import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 
 /** A Registry in a program's terms. */
@@ -18,7 +19,7 @@ export interface Adoptable {
 /** A Registry that stays out of the program. */
 export interface LeftOut {
     readonly name: string;
-    /** A clause that follows the name: `uses http (useSSL: false); …`. */
+    /** A clause that follows the name, without a full stop: `uses http (useSSL: false), and …`. */
     readonly reason: string;
 }
 
@@ -32,9 +33,10 @@ export function adoptable(registry: RegistryResource): Adoptable | LeftOut {
             ? "uses http (useSSL: false), and LLMOS supports only HTTPS endpoints"
             : (obstacle("endpoint", endpoint, parseEndpoint) ??
               obstacle("bucket", bucket, parseBucketName) ??
-              obstacle("Secret", secretName, objectName));
+              obstacle("Secret", secretName, objectName) ??
+              inactivity(registry));
     if (reason) {
-        return { name, reason };
+        return { name, reason: reason.replace(/\.$/, "") };
     }
     const description = annotations?.[DESCRIPTION_ANNOTATION];
     return {
@@ -46,6 +48,15 @@ export function adoptable(registry: RegistryResource): Adoptable | LeftOut {
         secretName,
         isDefault: isDefault(registry),
     };
+}
+
+/** A registry that does not work cannot be adopted without writing to it: `pulumi up` would try to get it accepted. */
+function inactivity(registry: RegistryResource): string | undefined {
+    const { state, message } = rowOf(registry);
+    const said = message || "nothing yet";
+    return state === "Active"
+        ? undefined
+        : `is Inactive, and has to be repaired first. The LLMOS operator says: ${said}`;
 }
 
 /** What a program's argument of this value would be refused for, or would change. */

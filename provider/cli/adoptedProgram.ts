@@ -53,7 +53,7 @@ export function programText(parts: ProgramParts): string {
 
 function header(server: string): string {
     return `/**
- * Registries of the LLMOS cluster ${oneLine(server).replaceAll("*/", "")}, written by \`pulumi-llmos adopt\`.
+ * Registries of the LLMOS cluster ${oneLine(server).replaceAll("*/", "* /")}, written by \`pulumi-llmos adopt\`.
  *
  * The first \`pulumi up\` takes them into the stack and changes nothing in the cluster or the buckets. From then on
  * this program says what they are. \`pulumi destroy\` deletes the Registry objects that nothing uses and the CORS rules
@@ -89,6 +89,10 @@ function argumentsOf(registry: Adopted, { defaults, s3 }: ProgramParts): Argumen
 }
 
 function corsArgument(cors: DeclaredCors): Argument {
+    if ("unread" in cors) {
+        const comment = `The bucket's CORS rules could not be read: ${cors.unread.found}.`;
+        return { name: "cors", value: false, comment };
+    }
     return "leftAlone" in cors
         ? { name: "cors", value: false, comment: cors.leftAlone }
         : { name: "cors", value: cors };
@@ -121,14 +125,14 @@ export function literal(value: unknown, indent = "", before = 0): string {
     const entries = Array.isArray(value)
         ? value.map((entry) => literal(entry, deeper, 1))
         : Object.entries(value as object).map(
-              ([name, entry]) => `${name}: ${literal(entry, deeper, name.length + 3)}`,
+              ([name, entry]) => `${keyOf(name)}: ${literal(entry, deeper, name.length + 3)}`,
           );
     return [open, ...entries.map((entry) => `${deeper}${entry},`), indent + close].join("\n");
 }
 
 /** A property's name, in quotes only where it needs them. */
 function keyOf(name: string): string {
-    return /^[a-z_$][\w$]*$/i.test(name) ? name : literal(name);
+    return /^[a-z_$][\w$]*$/i.test(name) ? name : quoted(name);
 }
 
 function onOneLine(value: unknown): string {
@@ -136,10 +140,19 @@ function onOneLine(value: unknown): string {
         return `[${value.map(onOneLine).join(", ")}]`;
     }
     if (typeof value === "object" && value !== null) {
-        const entries = Object.entries(value).map(([name, entry]) => `${name}: ${onOneLine(entry)}`);
+        const entries = Object.entries(value).map(([name, entry]) => `${keyOf(name)}: ${onOneLine(entry)}`);
         return `{ ${entries.join(", ")} }`;
     }
-    return JSON.stringify(value);
+    return typeof value === "string" ? quoted(value) : JSON.stringify(value);
+}
+
+/** A string in the quotes that it needs fewer escapes in, as formatters write it. */
+function quoted(text: string): string {
+    const json = JSON.stringify(text);
+    const count = (quote: string) => text.split(quote).length;
+    return count('"') > count("'")
+        ? `'${json.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+        : json;
 }
 
 /** Line comments, broken between words. */

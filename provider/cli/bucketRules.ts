@@ -14,12 +14,10 @@ import type { S3Options } from "./options";
 export type DeclaredCors =
     | { readonly allowedOrigins: string[] }
     | { readonly rules: CorsRule[] }
-    | {
-          /** Sentences. */
-          readonly leftAlone: string;
-          /** What stood in the way of asking; undefined where the answer is known. */
-          readonly finding?: Finding;
-      };
+    /** In sentences. */
+    | { readonly leftAlone: string }
+    /** What stood in the way of asking. */
+    | { readonly unread: Finding };
 
 const NO_RULES =
     'The bucket has no CORS rules, and without them uploads and downloads on the LLMOS page fail. To have them set, write { allowedOrigins: ["https://llmos.example.com"] } with the address of your LLMOS page.';
@@ -37,7 +35,7 @@ export async function askForRules(
         const finding = findingOf(error);
         return finding.code === "cors-not-implemented"
             ? { leftAlone: `${finding.found}. ${finding.next}` }
-            : { leftAlone: `The bucket's CORS rules could not be read: ${finding.found}.`, finding };
+            : { unread: finding };
     }
 }
 

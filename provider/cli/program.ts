@@ -1,13 +1,17 @@
 /** The command line: its commands, options and help, and what becomes of an error. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import picocolors from "picocolors";
-import { describe, findingOf } from "../errors";
+import { describe, LlmosError } from "../errors";
+import { parseOrigin } from "../s3/cors";
+import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 import type { AdoptOptions } from "./adopt";
+import type { DoctorOptions } from "./doctor";
 import { ALL_WELL, NOT_ASKED } from "./exitCodes";
 import {
     addressingOption,
     type ConnectionOptions,
     caBundleOption,
+    checked,
     contextOption,
     jsonOption,
     kubeconfigOption,
@@ -28,6 +32,10 @@ Exit code:
 
 NO_COLOR takes the colours out; so does an output that is no terminal.`;
 
+const DOCTOR_HELP = `
+The keys for --endpoint are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+The keys of a registry are those of its Secret.`;
+
 /** Runs a command line, without the program's name in front, and gives the exit code. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
     let exitCode = ALL_WELL;
@@ -42,15 +50,23 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     }
 }
 
-/** Tells an error that was not told yet. A programming error is thrown on. */
+/** Tells an error that was not told yet. */
 function exitCodeOf(error: unknown, terminal: Terminal): number {
     if (error instanceof CommanderError) {
         return error.exitCode === 0 ? ALL_WELL : NOT_ASKED;
     }
-    const text = error instanceof UsageError ? `error: ${error.message}` : describe(findingOf(error));
-    const [first = "", ...rest] = text.split("\n");
+    const [first = "", ...rest] = textOf(error).split("\n");
     terminal.tell(`${[terminal.errorColours.red(first), ...rest].join("\n")}\n`);
     return NOT_ASKED;
+}
+
+function textOf(error: unknown): string {
+    if (error instanceof LlmosError) {
+        return describe(error.finding);
+    }
+    return error instanceof UsageError
+        ? `error: ${error.message}`
+        : `This is a fault of pulumi-llmos. Please report it, with these lines:\n${error instanceof Error ? error.stack : error}`;
 }
 
 function programOf(terminal: Terminal, ended: (exitCode: number) => void): Command {
@@ -68,9 +84,45 @@ function programOf(terminal: Terminal, ended: (exitCode: number) => void): Comma
         // Commander takes the colours out again where they are not wanted.
         .configureHelp({ styleTitle: picocolors.createColors(true).bold })
         .addHelpText("after", AFTER_HELP);
+    addDoctor(program, terminal, ended);
     addStatus(program, terminal, ended);
     addAdopt(program, terminal, ended);
     return program;
+}
+
+function addDoctor(program: Command, terminal: Terminal, ended: (exitCode: number) => void): void {
+    const parseOne = checked("--origin", parseOrigin);
+    const endpoint = new Option("--endpoint <host[:port]>", "examine an S3 server without a cluster")
+        .argParser(checked("--endpoint", parseEndpoint))
+        .conflicts(["kubeconfig", "context", "namespace"]);
+    program
+        .command("doctor")
+        .description("asks what preview asks, and says what is wrong and what to do about it")
+        .argument("[registry]", "registry of the cluster (default: all of them)")
+        .addOption(kubeconfigOption())
+        .addOption(contextOption())
+        .addOption(namespaceOption())
+        .addOption(endpoint)
+        .addOption(
+            new Option("--bucket <name>", "with --endpoint: bucket to examine").argParser(
+                checked("--bucket", parseBucketName),
+            ),
+        )
+        .addOption(caBundleOption())
+        .addOption(regionOption())
+        .addOption(addressingOption())
+        .option(
+            "--origin <url>",
+            "address of the LLMOS page, to be asked for as a browser would; repeatable",
+            (value: string, before: string[] = []) => [...before, parseOne(value)],
+        )
+        .option("--write", "prove writing too, with one small object that is deleted again")
+        .addOption(jsonOption())
+        .addHelpText("after", DOCTOR_HELP)
+        .action(async (name: string | undefined, options: DoctorOptions) => {
+            const { doctor } = await import("./doctor.js");
+            ended(await doctor(terminal, name, options));
+        });
 }
 
 function addStatus(program: Command, terminal: Terminal, ended: (exitCode: number) => void): void {

@@ -1,6 +1,6 @@
 /** The files of a Pulumi project, and writing them where nothing is overwritten. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { failure } from "../errors";
 import { ownPackage } from "./ownPackage";
 
@@ -48,7 +48,7 @@ export function refuseExisting(folder: string): void {
     if (existing.length > 0) {
         throw failure("argument-invalid", {
             found: `${existing.join(", ")} ${existing.length === 1 ? "is" : "are"} there already`,
-            where: folder,
+            where: resolve(folder),
             why: "Files that somebody wrote are never overwritten.",
             next: "Choose another folder with --out, or move them away.",
         });
@@ -66,7 +66,7 @@ export function writeFiles(folder: string, files: ProjectFiles): void {
         const { code, path } = error as NodeJS.ErrnoException;
         throw failure("argument-invalid", {
             found: `The program cannot be written (${code})`,
-            where: path ?? folder,
+            where: path ?? resolve(folder),
             why: "Without its files there is nothing to run.",
             next: "Check the folder and its permissions, or choose another one with --out.",
         });
