@@ -1,5 +1,5 @@
 /** `pulumi-llmos adopt`: the program that it writes is compiled, previewed and run, and changes nothing on either side. */
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -147,4 +147,89 @@ The first pulumi up changes nothing in the cluster or the buckets.
             cli.scan(await readFile(join(out, name), "utf8"));
         }
     }
+});
+
+test("only the registries that were named, for the cluster and namespace that were given", async () => {
+    const run = await cli.run(
+        [
+            "adopt",
+            "default",
+            "--out",
+            "one",
+            "--context",
+            "sandbox",
+            "--namespace",
+            "llmos-system",
+            ...authority(),
+        ],
+        { cwd: parent },
+    );
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    const program = await readFile(join(parent, "one", "index.ts"), "utf8");
+    expect(program.match(/new llmos\.Registry\(.*/g)).toEqual(['new llmos.Registry("default", {']);
+    expect(program).not.toContain("Left out");
+    expect(run.stdout).toContain(`
+  pulumi config set llmos:context sandbox
+  pulumi config set llmos:namespace llmos-system
+  pulumi config set llmos:caBundle < ${sandbox.s3.caFile}
+`);
+});
+
+test("a name that no registry has, and a folder with a program in it, change nothing in the folder", async () => {
+    const wrong = await cli.run(["adopt", "default", "modles", "--out", "wrong"], { cwd: parent });
+    expect(wrong).toEqual({
+        exitCode: 2,
+        stdout: "",
+        stderr: `The cluster has no Registry "modles"
+  where: ${sandbox.apiServerUrl}
+  why:   A command is about registries that exist.
+  next:  Correct the name. The registries there: 2nd-models, default, plain, schemed, team.models.
+`,
+    });
+    await mkdir(join(parent, "taken"));
+    await writeFile(join(parent, "taken", "tsconfig.json"), "{}");
+    const taken = await cli.run(["adopt", "--out", "taken", ...authority()], { cwd: parent });
+    expect(taken).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(taken.stderr).toMatch(/^tsconfig\.json is there already\n/);
+    expect(await readdir(join(parent, "taken"))).toEqual(["tsconfig.json"]);
+    expect(await readdir(parent)).not.toContain("wrong");
+});
+
+test("rules that cannot be read are left alone, and it is said why", async () => {
+    const run = await cli.run(["adopt", "team.models", "--out", "unread"], { cwd: parent });
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(
+        run.stderr,
+    ).toBe(`warning: "team.models" gets cors: false, because its bucket's CORS rules could not be read.
+The S3 endpoint's certificate was issued by an authority that is not trusted here
+  where: https://${endpoint} (UNABLE_TO_VERIFY_LEAF_SIGNATURE)
+  why:   LLMOS stores models and datasets there, and needs it reachable over HTTPS.
+  next:  Give the authority's certificate as caBundle (PEM content). LLMOS and the users' browsers must trust it too.
+`);
+    expect(await readFile(join(parent, "unread", "index.ts"), "utf8")).toContain(`
+    // The bucket's CORS rules could not be read: The S3 endpoint's certificate was issued by an
+    // authority that is not trusted here.
+    cors: false,
+`);
+});
+
+test("a registry that does not work is left out, and none of several defaults is declared", async () => {
+    await register("broken", { bucket: "nowhere" }, { "ml.llmos.ai/is-default-registry": "true" });
+    const nothing = await cli.run(["adopt", "broken", "--out", "broken", ...authority()], { cwd: parent });
+    expect(nothing).toEqual({
+        exitCode: 1,
+        stdout: "",
+        stderr: `warning: "broken" is left out: it is Inactive, and has to be repaired first. The LLMOS operator says: check registry accessibility failed: bucket nowhere does not exist.
+There is nothing to adopt, and nothing was written.
+`,
+    });
+    expect(await readdir(parent)).not.toContain("broken");
+
+    const run = await cli.run(["adopt", "team.models", "--out", "several", ...authority()], { cwd: parent });
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toBe(
+        "warning: The cluster has 2 default registries (broken, team.models); the program declares none.\n",
+    );
+    expect(await readFile(join(parent, "several", "index.ts"), "utf8")).toContain("    default: false,\n");
+    await registries.remove("broken");
 });
