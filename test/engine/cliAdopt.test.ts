@@ -59,7 +59,7 @@ beforeAll(async () => {
         },
     );
     await register("default", { bucket: "own" });
-    await register("2nd-models", { bucket: "without" });
+    await register("2nd-models", { bucket: "without" }, { "field.llmos.ai/description": "" });
     await register("plain", { bucket: "guided", useSSL: false });
     await register("schemed", { bucket: "guided", endpoint: `https://${endpoint}` });
     const folder = join(ROOT, ".sandbox", "projects");
