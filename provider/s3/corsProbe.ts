@@ -100,7 +100,7 @@ function wouldProceed({ origin, method, headers }: CorsQuestion, said: Record<st
     return (
         (allowedOrigin === "*" || allowedOrigin === origin) &&
         (SAFE_METHODS.has(method) || methods.includes(method) || methods.includes("*")) &&
-        headers.every((header) => names.includes(header) || names.includes("*"))
+        headers.every((header) => names.includes(header.toLowerCase()) || names.includes("*"))
     );
 }
 
