@@ -70,6 +70,21 @@ const BROKEN: Cause = {
     next: () => "Run again; if it lasts, check the server, and the proxies before it.",
 };
 
+const DAMAGED: Cause = {
+    code: "unreachable",
+    found: (peer) => `${peer.name} gave an answer that is cut off or damaged`,
+    next: () => "Run again; if it lasts, check the server, and the proxies before it.",
+};
+
+/** An answer whose head came whole, and whose body did not, or is none of this kind of server. */
+export class BrokenAnswer extends Error {
+    readonly code = "BROKEN_ANSWER";
+
+    constructor(status: number) {
+        super(`the answer with status ${status} is cut off or damaged`);
+    }
+}
+
 /** Error codes of Node's dns, net and tls modules (OpenSSL's verify codes among them). */
 const CAUSES: Readonly<Record<string, Cause>> = {
     ENOTFOUND: RESOLVE,
@@ -99,13 +114,21 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     ECONNABORTED: BROKEN,
     ERR_STREAM_PREMATURE_CLOSE: BROKEN,
     HPE_INVALID_CONSTANT: BROKEN,
+    BROKEN_ANSWER: DAMAGED,
 };
 
 /** Codes of TLS and HTTP parsing that have no words of their own. */
 const OTHER_TLS = /^(ERR_SSL_|ERR_TLS_|CERT_|HPE_)/;
 
 /** Failures worth another try: the connection, not the request, was at fault. */
-const TRANSIENT = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"]);
+const TRANSIENT = new Set([
+    "ECONNRESET",
+    "EPIPE",
+    "ECONNABORTED",
+    "EAI_AGAIN",
+    "ERR_STREAM_PREMATURE_CLOSE",
+    "BROKEN_ANSWER",
+]);
 
 /** The code of a network failure, looked for along the chain of causes; undefined when it is none. */
 export function networkCode(error: unknown): string | undefined {

@@ -4,7 +4,8 @@ import { request } from "node:https";
 import type { S3Server } from "../arguments";
 import type { Finding } from "../errors";
 import type { Context } from "../lifecycle";
-import { networkFinding } from "../network";
+import { isTransient, networkFinding } from "../network";
+import { type Outcome, rideOut } from "../retries";
 import { trust, urlOf } from "../s3/client";
 import { s3Peer } from "../s3/failures";
 
@@ -16,7 +17,9 @@ export function askEndpoint(context: Context, server: S3Server): Promise<Finding
     const key = `endpoint ${server.endpoint} ${server.caBundle ?? ""}`;
     return context.questions.once(key, async (signal) => {
         try {
-            return clockFindings(await head(server, signal), server, context.clock.now());
+            const { sleep } = context.clock;
+            const response = await rideOut((each) => head(server, each), again, { signal, sleep });
+            return clockFindings(response, server, context.clock.now());
         } catch (error) {
             const finding = networkFinding(error, s3Peer(server.endpoint));
             if (!finding) {
@@ -28,6 +31,10 @@ export function askEndpoint(context: Context, server: S3Server): Promise<Finding
 }
 
 /** Any answer will do, a refusal too: only the way there is in question. */
+function again(outcome: Outcome<IncomingMessage>): number | undefined {
+    return "error" in outcome && isTransient(outcome.error) ? 0 : undefined;
+}
+
 function head(server: S3Server, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
         const options = { method: "HEAD", signal, agent: false, ...trust(server.caBundle) } as const;
@@ -35,7 +42,7 @@ function head(server: S3Server, signal: AbortSignal): Promise<IncomingMessage> {
             response.resume();
             resolve(response);
         });
-        outgoing.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+        outgoing.on("error", reject);
         outgoing.end();
     });
 }
