@@ -195,6 +195,7 @@ export class Cluster {
     private peer(): Peer {
         return {
             url: this.server,
+            through: this.transport.through,
             name: "The cluster's API server",
             why: "The Registry object and its Secret live there.",
             authority:

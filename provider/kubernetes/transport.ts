@@ -8,6 +8,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { failure } from "../errors";
 import { BrokenAnswer, isTransient } from "../network";
+import { agentFor, throughProxy } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
 
 export interface ApiRequest {
@@ -37,6 +38,11 @@ export class Transport {
     /** Address of the API server. */
     get server(): string {
         return this.config.getCurrentCluster()?.server ?? "";
+    }
+
+    /** The proxy on the way there, for messages. */
+    get through(): string {
+        return throughProxy(this.server, this.config.getCurrentCluster()?.proxyUrl);
     }
 
     /** Sends, and again after a passing failure; every request made through here may safely be repeated. */
@@ -100,8 +106,11 @@ export class Transport {
             this.options = undefined;
             throw unauthenticated(this.server, error);
         }
-        // The library's agent makes a TLS handshake for each request, which costs more than the request.
-        Object.assign(options.agent ?? {}, { keepAlive: true });
+        const { proxyUrl } = this.config.getCurrentCluster() ?? {};
+        if (this.server.startsWith("https:") && !proxyUrl?.startsWith("socks")) {
+            // The library's agent makes a TLS handshake for each request, which costs more than the request.
+            options.agent = await agentFor(this.server, { keepAlive: true }, proxyUrl);
+        }
         return options;
     }
 }

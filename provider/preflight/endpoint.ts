@@ -1,10 +1,11 @@
 /** Is the endpoint there, over TLS that can be trusted, with a clock like ours? */
 import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
+import { type Agent, request } from "node:https";
 import type { S3Server } from "../arguments";
 import type { Finding } from "../errors";
 import type { Context } from "../lifecycle";
 import { isTransient, networkFinding } from "../network";
+import { agentFor } from "../proxy";
 import { type Outcome, rideOut } from "../retries";
 import { trust, urlOf } from "../s3/client";
 import { s3Peer } from "../s3/failures";
@@ -18,7 +19,8 @@ export function askEndpoint(context: Context, server: S3Server): Promise<Finding
     return context.questions.once(key, async (signal) => {
         try {
             const { sleep } = context.clock;
-            const response = await rideOut((each) => head(server, each), again, { signal, sleep });
+            const agent = await agentFor(urlOf(server.endpoint), trust(server.caBundle));
+            const response = await rideOut((each) => head(server, agent, each), again, { signal, sleep });
             return clockFindings(response, server, context.clock.now());
         } catch (error) {
             const finding = networkFinding(error, s3Peer(server.endpoint));
@@ -35,10 +37,9 @@ function again(outcome: Outcome<IncomingMessage>): number | undefined {
     return "error" in outcome && isTransient(outcome.error) ? 0 : undefined;
 }
 
-function head(server: S3Server, signal: AbortSignal): Promise<IncomingMessage> {
+function head(server: S3Server, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-        const options = { method: "HEAD", signal, agent: false, ...trust(server.caBundle) } as const;
-        const outgoing = request(urlOf(server.endpoint), options, (response) => {
+        const outgoing = request(urlOf(server.endpoint), { method: "HEAD", signal, agent }, (response) => {
             response.resume();
             resolve(response);
         });

@@ -5,6 +5,7 @@ import { createSecureContext, rootCertificates, type SecureContext } from "node:
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../arguments";
 import { isTransient } from "../network";
+import { agentFor } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
@@ -45,7 +46,7 @@ export async function openClient(connection: S3Connection): Promise<S3Client> {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     const { S3Client } = await import("@aws-sdk/client-s3");
     const { NodeHttpHandler } = await import("@smithy/node-http-handler");
-    const { Agent } = await import("node:https");
+    const way = { keepAlive: true, maxSockets: 64, ...trust(connection.caBundle) };
     const client = new S3Client({
         endpoint: urlOf(connection.endpoint),
         region: connection.region ?? DEFAULT_REGION,
@@ -57,7 +58,7 @@ export async function openClient(connection: S3Connection): Promise<S3Client> {
         responseChecksumValidation: "WHEN_REQUIRED",
         requestHandler: new NodeHttpHandler({
             connectionTimeout: CONNECTION_TIMEOUT_MS,
-            httpsAgent: new Agent({ keepAlive: true, maxSockets: 64, ...trust(connection.caBundle) }),
+            httpsAgent: await agentFor(urlOf(connection.endpoint), way),
         }),
     });
     client.middlewareStack.add(

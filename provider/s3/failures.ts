@@ -1,6 +1,7 @@
 /** What an S3 server's refusal means, matched on its error code, never on its text. */
 import { type Finding, type FindingCode, failure, LlmosError } from "../errors";
 import { networkFinding, type Peer } from "../network";
+import { throughProxy } from "../proxy";
 import { isBusy } from "../retries";
 import { urlOf } from "./client";
 
@@ -169,6 +170,7 @@ export function s3Failure(error: unknown, attempt: Attempt): LlmosError {
 export function s3Peer(endpoint: string): Peer {
     return {
         url: urlOf(endpoint),
+        through: throughProxy(urlOf(endpoint)),
         name: "The S3 endpoint",
         why: "LLMOS stores models and datasets there, and needs it reachable over HTTPS.",
         authority:
