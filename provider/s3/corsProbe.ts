@@ -79,7 +79,11 @@ async function askOne(
     } as Record<string, string>;
     const url = `${bucketUrl(server, bucket)}/.pulumi-llmos/cors-preflight`;
     try {
-        const { statusCode = 0, headers: said } = await askUnsigned(server, "OPTIONS", url, headers, signal);
+        const { statusCode = 0, headers: said } = await askUnsigned(
+            server,
+            { method: "OPTIONS", url, headers },
+            signal,
+        );
         return {
             question,
             allowed: statusCode >= 200 && statusCode < 300 && wouldProceed(question, said),
