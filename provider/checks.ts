@@ -1,5 +1,6 @@
 /** One question and its answer: what `doctor` prints, and what the stack records as proved. */
 import { type Finding, findingOf } from "./errors";
+import { list, written } from "./fields";
 import type { Context } from "./lifecycle";
 
 /** What a check is about. */
@@ -28,6 +29,9 @@ export interface Check {
     /** What was found, where the outcome is `warned` or `failed`. */
     finding?: Finding;
 }
+
+/** Checks as the state holds them. */
+export const checksOf = list(written<Check>());
 
 /** The check of one question; a question that fails with an explained error has that as its finding. */
 export async function check(

@@ -45,7 +45,8 @@ export type FindingCode =
     | "registry-missing"
     | "registry-inactive"
     | "verdict-missing"
-    | "state-newer";
+    | "state-newer"
+    | "state-unreadable";
 
 /** `error` stops the operation, `warning` is told and passed by. */
 export type Severity = "error" | "warning";

@@ -146,6 +146,14 @@ export function object<T extends object>(fields: Fields<T>): Decoder<T> {
     };
 }
 
+/** An object that is taken as it is: one that this provider has written itself. */
+export function written<T extends object>(): Decoder<T> {
+    return (value, path, into) =>
+        typeof value === "object" && value !== null && !Array.isArray(value)
+            ? (value as T)
+            : refuse(into, path, `must be an object, but is ${kindOf(value)}.`);
+}
+
 /** Decodes with the first alternative whose `marker` argument is present, the last one otherwise. */
 export function either<A extends object, B extends object>(
     marker: string,

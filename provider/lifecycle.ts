@@ -121,6 +121,8 @@ export interface Lifecycle<I extends object, S extends I> {
     readonly type: string;
     /** Decoders of the inputs: the pure part of `check`. */
     readonly fields: Fields<I>;
+    /** Decoders of what the state holds beside the inputs: what cannot be read is told, and never guessed. */
+    readonly computed: Fields<Omit<S, keyof I>>;
     /** Arguments that the questions of preflight need: one that is not known yet is said to be unchecked. */
     readonly asks: readonly (keyof I & string)[];
     /** Rules over several arguments, pure; unknown ones are left out of `inputs` and named in `unknowns`. */

@@ -1,5 +1,6 @@
 /** What a failed connection means, in words: shared by the S3 side and the cluster side. */
 import type { Finding, FindingCode } from "./errors";
+import { isBusy } from "./retries";
 
 /** The far side of a connection, and the words that differ between S3 and cluster. */
 export interface Peer {
@@ -11,6 +12,8 @@ export interface Peer {
     readonly why: string;
     /** How a private authority is given. */
     readonly authority: string;
+    /** ` through the proxy …`, where there is one. */
+    readonly through?: string;
 }
 
 interface Cause {
@@ -70,6 +73,35 @@ const BROKEN: Cause = {
     next: () => "Run again; if it lasts, check the server, and the proxies before it.",
 };
 
+const DAMAGED: Cause = {
+    code: "unreachable",
+    found: (peer) => `${peer.name} gave an answer that is cut off or damaged`,
+    next: () => "Run again; if it lasts, check the server, and the proxies before it.",
+};
+
+/** An answer whose head came whole, and whose body did not, or is none of this kind of server. */
+export class BrokenAnswer extends Error {
+    readonly code = "BROKEN_ANSWER";
+
+    constructor(status: number) {
+        super(`the answer with status ${status} is cut off or damaged`);
+    }
+}
+
+/** The proxy on the way cannot be reached, or refuses: the far side has not been asked. */
+export class ProxyFailure extends Error {
+    readonly code = "PROXY_FAILED";
+
+    /** `proxy` is its address without user and password; `status` what it answered, if anything. */
+    constructor(
+        readonly proxy: string,
+        readonly status: number | undefined,
+        cause?: Error,
+    ) {
+        super(`the proxy ${proxy} does not connect`, { cause });
+    }
+}
+
 /** Error codes of Node's dns, net and tls modules (OpenSSL's verify codes among them). */
 const CAUSES: Readonly<Record<string, Cause>> = {
     ENOTFOUND: RESOLVE,
@@ -99,13 +131,21 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     ECONNABORTED: BROKEN,
     ERR_STREAM_PREMATURE_CLOSE: BROKEN,
     HPE_INVALID_CONSTANT: BROKEN,
+    BROKEN_ANSWER: DAMAGED,
 };
 
 /** Codes of TLS and HTTP parsing that have no words of their own. */
 const OTHER_TLS = /^(ERR_SSL_|ERR_TLS_|CERT_|HPE_)/;
 
 /** Failures worth another try: the connection, not the request, was at fault. */
-const TRANSIENT = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"]);
+const TRANSIENT = new Set([
+    "ECONNRESET",
+    "EPIPE",
+    "ECONNABORTED",
+    "EAI_AGAIN",
+    "ERR_STREAM_PREMATURE_CLOSE",
+    "BROKEN_ANSWER",
+]);
 
 /** The code of a network failure, looked for along the chain of causes; undefined when it is none. */
 export function networkCode(error: unknown): string | undefined {
@@ -125,11 +165,17 @@ export function networkCode(error: unknown): string | undefined {
 }
 
 export function isTransient(error: unknown): boolean {
+    if (error instanceof ProxyFailure) {
+        return error.status === undefined ? isTransient(error.cause) : isBusy(error.status);
+    }
     return TRANSIENT.has(networkCode(error) ?? "");
 }
 
 /** The finding for a failed connection; undefined when the error is not about the connection. */
 export function networkFinding(error: unknown, peer: Peer): Finding | undefined {
+    if (error instanceof ProxyFailure) {
+        return proxyFinding(error, peer);
+    }
     const code = networkCode(error);
     const cause = code === undefined ? undefined : (CAUSES[code] ?? BROKEN);
     if (!cause) {
@@ -139,9 +185,29 @@ export function networkFinding(error: unknown, peer: Peer): Finding | undefined 
         code: cause.code,
         severity: "error",
         found: cause.found(peer),
-        where: `${peer.url} (${code})`,
+        where: `${peer.url}${peer.through ?? ""} (${code})`,
         why: peer.why,
         next: cause.next(peer),
+    };
+}
+
+function proxyFinding({ proxy, status, cause }: ProxyFailure, peer: Peer): Finding {
+    const name = lowerFirst(peer.name);
+    const reason = status === undefined ? (networkCode(cause) ?? "no answer to CONNECT") : `status ${status}`;
+    const without = "or name the host in NO_PROXY to go there directly";
+    return {
+        code: "unreachable",
+        severity: "error",
+        found:
+            status === undefined
+                ? `The proxy on the way to ${name} cannot be reached`
+                : `The proxy on the way to ${name} refuses to connect`,
+        where: `${peer.url} through the proxy ${proxy} (${reason})`,
+        why: peer.why,
+        next:
+            status === 407
+                ? `Give user and password in the proxy's address (HTTPS_PROXY=http://user:password@host:port), ${without}.`
+                : `Check HTTPS_PROXY, and that the proxy may reach that host; ${without}.`,
     };
 }
 

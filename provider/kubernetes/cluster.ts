@@ -3,14 +3,12 @@ import { createInterface } from "node:readline";
 import { LlmosError as Failure, failure, type LlmosError } from "../errors";
 import { absent, type Clock, present, type Reading } from "../lifecycle";
 import { networkFinding, type Peer } from "../network";
+import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
 import { type ApiAnswer, type ApiRequest, Transport } from "./transport";
 
 /** The one field manager of everything that this provider applies (server-side apply). */
 export const FIELD_MANAGER = "pulumi-llmos";
-
-/** Longest time until a watch is open, in milliseconds. */
-const OPENING_DEADLINE_MS = 30_000;
 
 /** What every Kubernetes object has. */
 export interface KubernetesObject {
@@ -155,19 +153,11 @@ export class Cluster {
         onEnd: () => void,
     ): Promise<{ stop(): void }> {
         const query = `watch=true&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
-        // A deadline for the answer's head only: the body of a watch has no end.
-        const opening = new AbortController();
-        const timer = setTimeout(
-            () => opening.abort(new DOMException("", "TimeoutError")),
-            OPENING_DEADLINE_MS,
-        );
-        const { signal } = opening;
         const response = await this.attempt(() =>
-            this.transport.open({ method: "GET", path: `${collection}?${query}`, signal }),
-        ).finally(() => clearTimeout(timer));
-        if (response.statusCode !== 200) {
-            response.destroy();
-            throw this.refusal("watch", collection, { status: response.statusCode ?? 0, body: "" });
+            this.transport.stream({ method: "GET", path: `${collection}?${query}` }),
+        );
+        if ("status" in response) {
+            throw this.refusal("watch", collection, response);
         }
         const lines = createInterface(response);
         lines.on("line", (line) => {
@@ -177,7 +167,8 @@ export class Cluster {
             }
         });
         lines.on("close", onEnd);
-        response.on("error", () => lines.close());
+        // The lines pass on what breaks the response; an error that nobody hears would end this process.
+        lines.on("error", () => lines.close());
         return { stop: () => response.destroy() };
     }
 
@@ -204,6 +195,7 @@ export class Cluster {
     private peer(): Peer {
         return {
             url: this.server,
+            through: this.transport.through,
             name: "The cluster's API server",
             why: "The Registry object and its Secret live there.",
             authority:
@@ -227,6 +219,9 @@ export class Cluster {
         if (answer.status === 409 && verb === "apply") {
             return fieldConflict(where, answer.body);
         }
+        if (isBusy(answer.status)) {
+            return overloaded(verb, `${where} (status ${answer.status})`, said);
+        }
         const forbidden = answer.status === 401 || answer.status === 403;
         return failure(forbidden ? "cluster-forbidden" : "cluster-refused", {
             found: `The API server refuses to ${verb}: ${said ?? `status ${answer.status}`}`,
@@ -246,6 +241,16 @@ export function crdsMissing(server: string, path: string): LlmosError {
         where: `${server}${path.split("?")[0]}`,
         why: "Without the LLMOS operator's custom resource definitions there are no registries.",
         next: "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed.",
+    });
+}
+
+/** Nothing is wrong with the request: it was sent again until time was up. */
+function overloaded(verb: string, where: string, said: string | undefined): LlmosError {
+    return failure("cluster-refused", {
+        found: `The API server, or a proxy before it, cannot ${verb} now${said ? `: ${said}` : ""}`,
+        where,
+        why: "The provider manages the Registry object and its Secret through these calls.",
+        next: "It was asked again several times. Check its health (kubectl get --raw /readyz), then run again.",
     });
 }
 

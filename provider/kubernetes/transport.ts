@@ -1,5 +1,5 @@
 /**
- * One JSON request to the API server, with a deadline. The client library finds the kubeconfig and
+ * One JSON request to the API server, within a deadline. The client library finds the kubeconfig and
  * authenticates; its requests take no deadline and its watch hides errors, and on both this provider's
  * promises rest, so sending is done here.
  */
@@ -7,7 +7,9 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { failure } from "../errors";
-import { isTransient } from "../network";
+import { BrokenAnswer, isTransient } from "../network";
+import { agentFor, throughProxy } from "../proxy";
+import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
 
 export interface ApiRequest {
     readonly method: "GET" | "PATCH" | "DELETE";
@@ -24,15 +26,6 @@ export interface ApiAnswer {
     readonly body: unknown;
 }
 
-/** Longest time for one request, in milliseconds, where the caller set no deadline of its own. */
-const REQUEST_DEADLINE_MS = 30_000;
-
-/** Waits between the tries of a request that failed for a passing reason, in milliseconds. */
-const RETRY_AFTER_MS = [200, 500, 1_000, 2_000];
-
-/** Overloaded or starting up: the API server asks to be asked again. */
-const BUSY = new Set([429, 500, 502, 503, 504]);
-
 export class Transport {
     private options: Promise<RequestOptions> | undefined;
 
@@ -47,35 +40,39 @@ export class Transport {
         return this.config.getCurrentCluster()?.server ?? "";
     }
 
+    /** The proxy on the way there, for messages. */
+    get through(): string {
+        return throughProxy(this.server, this.config.getCurrentCluster()?.proxyUrl);
+    }
+
     /** Sends, and again after a passing failure; every request made through here may safely be repeated. */
     async send(request: ApiRequest): Promise<ApiAnswer> {
-        for (const pause of RETRY_AFTER_MS) {
-            try {
-                const answer = await this.sendOnce(request);
-                if (!BUSY.has(answer.status)) {
-                    return answer;
-                }
-            } catch (error) {
-                if (!isTransient(error) || request.signal?.aborted) {
-                    throw error;
-                }
-            }
-            await this.sleep(pause);
-        }
-        return this.sendOnce(request);
-    }
-
-    private async sendOnce(request: ApiRequest): Promise<ApiAnswer> {
-        const signal = request.signal ?? AbortSignal.timeout(REQUEST_DEADLINE_MS);
-        const response = await this.open({ ...request, signal });
-        const text = await textOf(response).catch((error) => {
-            throw timeoutOr(error, signal);
+        const { status, body } = await this.rideOut(request, async (signal) => {
+            const response = await this.open({ ...request, signal });
+            return { ...headOf(response), body: bodyOf(await textOf(response), response) };
         });
-        return { status: response.statusCode ?? 0, body: parse(text) };
+        return { status, body };
     }
 
-    /** Sends once and gives the response when its head has come: for a watch, whose body has no end. */
-    async open(request: ApiRequest): Promise<IncomingMessage> {
+    /** The same for a watch: gives the response when its head has come, because its body has no end. */
+    async stream(request: ApiRequest): Promise<IncomingMessage | ApiAnswer> {
+        const opened = await this.rideOut(request, async (signal) => {
+            const response = await this.open({ ...request, signal });
+            return response.statusCode === 200
+                ? { ...headOf(response), response }
+                : { ...headOf(response), body: bodyOf(await textOf(response), response) };
+        });
+        return "response" in opened ? opened.response : { status: opened.status, body: opened.body };
+    }
+
+    private rideOut<T extends Head>(
+        { signal }: ApiRequest,
+        attempt: (signal: AbortSignal) => Promise<T>,
+    ): Promise<T> {
+        return rideOut(attempt, waitBeforeNext, { signal, sleep: this.sleep });
+    }
+
+    private async open(request: ApiRequest): Promise<IncomingMessage> {
         this.options ??= this.authenticate();
         const { headers, ...options } = await this.options;
         const url = new URL(this.server.replace(/\/$/, "") + request.path);
@@ -96,7 +93,7 @@ export class Transport {
                 ...(request.signal && { signal: request.signal }),
             });
             outgoing.on("response", resolve);
-            outgoing.on("error", (error) => reject(timeoutOr(error, request.signal)));
+            outgoing.on("error", reject);
             outgoing.end(body);
         });
     }
@@ -109,8 +106,11 @@ export class Transport {
             this.options = undefined;
             throw unauthenticated(this.server, error);
         }
-        // The library's agent makes a TLS handshake for each request, which costs more than the request.
-        Object.assign(options.agent ?? {}, { keepAlive: true });
+        const { proxyUrl } = this.config.getCurrentCluster() ?? {};
+        if (this.server.startsWith("https:") && !proxyUrl?.startsWith("socks")) {
+            // The library's agent makes a TLS handshake for each request, which costs more than the request.
+            options.agent = await agentFor(this.server, { keepAlive: true }, proxyUrl);
+        }
         return options;
     }
 }
@@ -126,9 +126,22 @@ function unauthenticated(server: string, cause: unknown): Error {
     });
 }
 
-/** An abort by a deadline says only "aborted"; the signal's reason says that time was up. */
-function timeoutOr(error: Error, signal: AbortSignal | undefined): Error {
-    return signal?.aborted && signal.reason instanceof Error ? signal.reason : error;
+/** What decides whether a request is sent again. */
+interface Head {
+    readonly status: number;
+    /** As the server asks, in milliseconds; 0 when it asks for none. */
+    readonly retryAfter: number;
+}
+
+function headOf({ statusCode = 0, headers }: IncomingMessage): Head {
+    return { status: statusCode, retryAfter: retryAfterMs(headers["retry-after"]) };
+}
+
+function waitBeforeNext(outcome: Outcome<Head>): number | undefined {
+    if ("error" in outcome) {
+        return isTransient(outcome.error) ? 0 : undefined;
+    }
+    return isBusy(outcome.value.status) ? outcome.value.retryAfter : undefined;
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -139,10 +152,21 @@ async function textOf(response: IncomingMessage): Promise<string> {
     return Buffer.concat(chunks).toString("utf8");
 }
 
-function parse(text: string): unknown {
+/** A body that says it is JSON and is none, or a success without an object, has been cut off on its way. */
+function bodyOf(text: string, { statusCode = 0, headers }: IncomingMessage): unknown {
+    const succeeded = statusCode >= 200 && statusCode < 300;
+    const body = parsed(text);
+    const isJson = headers["content-type"]?.includes("json") === true;
+    if (succeeded ? typeof body !== "object" || body === null : isJson && body === undefined) {
+        throw new BrokenAnswer(statusCode);
+    }
+    return body ?? text;
+}
+
+function parsed(text: string): unknown {
     try {
         return JSON.parse(text);
     } catch {
-        return text;
+        return undefined;
     }
 }

@@ -1,12 +1,12 @@
 /** Is the endpoint there, over TLS that can be trusted, with a clock like ours? */
 import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
 import type { S3Server } from "../arguments";
 import type { Finding } from "../errors";
 import type { Context } from "../lifecycle";
 import { networkFinding } from "../network";
-import { trust, urlOf } from "../s3/client";
+import { urlOf } from "../s3/client";
 import { s3Peer } from "../s3/failures";
+import { askUnsigned } from "../s3/unsigned";
 
 /** A signature is refused when the clocks differ by more (S3 documentation, RequestTimeTooSkewed). */
 const MAX_SKEW_MS = 15 * 60 * 1_000;
@@ -16,7 +16,12 @@ export function askEndpoint(context: Context, server: S3Server): Promise<Finding
     const key = `endpoint ${server.endpoint} ${server.caBundle ?? ""}`;
     return context.questions.once(key, async (signal) => {
         try {
-            return clockFindings(await head(server, signal), server, context.clock.now());
+            const response = await askUnsigned(
+                server,
+                { method: "HEAD", url: urlOf(server.endpoint) },
+                signal,
+            );
+            return clockFindings(response, server, context.clock.now());
         } catch (error) {
             const finding = networkFinding(error, s3Peer(server.endpoint));
             if (!finding) {
@@ -24,19 +29,6 @@ export function askEndpoint(context: Context, server: S3Server): Promise<Finding
             }
             return [{ ...finding, property: "endpoint" }];
         }
-    });
-}
-
-/** Any answer will do, a refusal too: only the way there is in question. */
-function head(server: S3Server, signal: AbortSignal): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-        const options = { method: "HEAD", signal, agent: false, ...trust(server.caBundle) } as const;
-        const outgoing = request(urlOf(server.endpoint), options, (response) => {
-            response.resume();
-            resolve(response);
-        });
-        outgoing.on("error", (error) => reject(signal.aborted ? signal.reason : error));
-        outgoing.end();
     });
 }
 

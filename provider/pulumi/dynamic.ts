@@ -87,7 +87,7 @@ export async function diff(
 ): Promise<pulumi.dynamic.DiffResult> {
     const lifecycle = lifecycleOf(type);
     const { inputs, unknowns } = decode(lifecycle, news);
-    const { changes, replaces } = lifecycle.diff(stateOf(olds), inputs, unknowns);
+    const { changes, replaces } = lifecycle.diff(stateOf(lifecycle, olds), inputs, unknowns);
     return { changes: changes.length > 0, replaces: [...replaces] };
 }
 
@@ -101,7 +101,7 @@ export async function create(type: string, inputs: Properties): Promise<pulumi.d
 
 export async function read(type: string, id: string, props?: Properties): Promise<pulumi.dynamic.ReadResult> {
     const lifecycle = lifecycleOf(type);
-    const reading = await lifecycle.read(context, id, stateOf(props ?? {})).catch(asUnknown);
+    const reading = await lifecycle.read(context, id, stateOf(lifecycle, props ?? {})).catch(asUnknown);
     if (reading.outcome === "unknown") {
         await forgetOrFail(reading.error, `${type} ${id}`);
     }
@@ -121,14 +121,20 @@ export async function update(
 ): Promise<pulumi.dynamic.UpdateResult> {
     const lifecycle = lifecycleOf(type);
     return await keepingPartialState(news, async () => {
-        const state = await lifecycle.update(context, id, stateOf(olds), decode(lifecycle, news).inputs);
+        const state = await lifecycle.update(
+            context,
+            id,
+            stateOf(lifecycle, olds),
+            decode(lifecycle, news).inputs,
+        );
         return { outs: outputsOf(state) };
     });
 }
 
 export async function remove(type: string, id: string, props: Properties): Promise<void> {
-    await lifecycleOf(type)
-        .delete(context, id, stateOf(props))
+    const lifecycle = lifecycleOf(type);
+    await lifecycle
+        .delete(context, id, stateOf(lifecycle, props))
         .catch((error: unknown) => forgetOrFail(error, `${type} ${id}`));
 }
 
@@ -229,7 +235,7 @@ function outputsOf(state: Properties): Properties {
 }
 
 /** The state as the lifecycle wrote it, whichever release it was. */
-function stateOf(properties: Properties): Properties {
+function stateOf(lifecycle: AnyLifecycle, properties: Properties): Properties {
     const { schemaVersion, ...state } = received(properties);
     if (typeof schemaVersion === "number" && schemaVersion > SCHEMA_VERSION) {
         throw plain(
@@ -241,8 +247,24 @@ function stateOf(properties: Properties): Properties {
             }),
         );
     }
+    const decoding: Decoding = { problems: [], unknowns: [] };
+    const computed = Object.keys(lifecycle.computed).map((name) => [name, state[name]]);
+    decodeFields(lifecycle.computed, Object.fromEntries(computed), "", decoding);
+    const [problem] = schemaVersion === SCHEMA_VERSION ? decoding.problems : [NO_VERSION];
+    if (problem) {
+        throw plain(
+            failure("state-unreadable", {
+                found: `The stack's state of this ${lifecycle.type} cannot be read: "${problem.path}" ${problem.reason.replace(/\.$/, "")}`,
+                where: "the stack's state (pulumi stack export)",
+                why: "Acting on a state that is only half understood could delete the wrong thing.",
+                next: "If the state was edited by hand, import it as it was before. Otherwise take this resource out of it (`pulumi state delete`) and run `pulumi up` with adopt: true.",
+            }),
+        );
+    }
     return state;
 }
+
+const NO_VERSION = { path: "schemaVersion", reason: "is none that this release knows." };
 
 /**
  * A failure that left something behind goes to the engine with its state, so that nothing is orphaned. The SDK adds

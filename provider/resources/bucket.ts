@@ -59,6 +59,8 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         ...ownedFields,
     },
 
+    computed: { url: required(text()), managed: required(flag) },
+
     async complete(context, inputs, prior) {
         return await identifyHolder(context, inputs, prior);
     },

@@ -9,10 +9,10 @@ import {
     ownedFields,
     s3ServerFields,
 } from "../arguments";
-import type { Check } from "../checks";
+import { type Check, checksOf } from "../checks";
 import { changedFields, sameInputs } from "../comparison";
 import { describe, type Finding, failure, failureOf } from "../errors";
-import { list, object, optional, required, text } from "../fields";
+import { list, object, oneOf, optional, required, text, written } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
 import {
     type Context,
@@ -89,6 +89,12 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         clusterId: optional(text()),
         ...guardedFields,
         ...ownedFields,
+    },
+
+    computed: {
+        storedRules: required(list(written<CorsRule>())),
+        enforcedBy: required(oneOf<EnforcedBy>("bucket", "server")),
+        checks: required(checksOf),
     },
 
     validate(inputs, unknowns) {
@@ -265,17 +271,21 @@ async function warnOf(context: Context, findings: readonly Finding[]): Promise<v
     }
 }
 
-/** The state after a look: the arguments speak as the server does, so that a drift is shown in their terms. */
+/**
+ * The state after a look: the arguments speak as the server does, so that a drift is shown in their terms; what means
+ * the same as before is no drift.
+ */
 function observed(state: BucketCorsState, stored: CorsRule[]): BucketCorsState {
+    const looked: BucketCorsState = { ...state, storedRules: stored, enforcedBy: "bucket" };
     if (sameRules(stored, wanted(state))) {
-        return { ...state, storedRules: stored, enforcedBy: "bucket" };
+        return sameRules(stored, state.storedRules) ? { ...looked, storedRules: state.storedRules } : looked;
     }
     const [only] = stored;
-    const { allowedOrigins: _origins, rules: _rules, ...rest } = state;
+    const { allowedOrigins: _origins, rules: _rules, ...rest } = looked;
     const asGuide = stored.length === 1 && only && sameRules([only], [guideRule(only.allowedOrigins)]);
     return asGuide && state.allowedOrigins
-        ? { ...rest, allowedOrigins: only.allowedOrigins, storedRules: stored, enforcedBy: "bucket" }
-        : { ...rest, rules: stored, storedRules: stored, enforcedBy: "bucket" };
+        ? { ...rest, allowedOrigins: only.allowedOrigins }
+        : { ...rest, rules: stored };
 }
 
 function answerFindings(

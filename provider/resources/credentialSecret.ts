@@ -12,7 +12,7 @@ import {
     ownedFields,
     s3ServerFields,
 } from "../arguments";
-import { type Check, judged } from "../checks";
+import { type Check, checksOf, judged } from "../checks";
 import { changedFields } from "../comparison";
 import { type Finding, failureOf } from "../errors";
 import { flag, object, optional, required, text, withDefault } from "../fields";
@@ -91,6 +91,14 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         clusterId: optional(text()),
         ...guardedFields,
         ...ownedFields,
+    },
+
+    computed: {
+        uid: required(text()),
+        instance: required(text()),
+        salt: required(text()),
+        digest: required(text()),
+        checks: required(checksOf),
     },
 
     async complete(context, inputs, prior) {

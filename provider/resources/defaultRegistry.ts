@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { cluster, type Guarded, guardedFields, objectName } from "../arguments";
 import { changedFields } from "../comparison";
 import { type Finding, failure } from "../errors";
-import { optional, required, text } from "../fields";
+import { flag, list, optional, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import {
     clusterToLeave,
@@ -53,6 +53,12 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
         clusterId: optional(text()),
         ...guardedFields,
         owner: optional(text()),
+    },
+
+    computed: {
+        isDefault: required(flag),
+        otherDefaults: required(list(text())),
+        instance: required(text()),
     },
 
     async complete(context, inputs, prior) {
@@ -139,6 +145,10 @@ const QUIET = ["reachability", "owner", "awaits", "cluster"] as const;
 /** Rounds before giving up against somebody who claims the default at the same time. */
 const MAX_ROUNDS = 10;
 
+/** Longest pause after the first round, which doubles with each, and after any, in milliseconds. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
 async function defaultsOf(cluster: Cluster, signal?: AbortSignal): Promise<string[]> {
     const registries = (await cluster.list<RegistryResource>(REGISTRIES, signal)) ?? [];
     return registries.filter(isDefault).map(({ metadata }) => metadata.name);
@@ -174,7 +184,11 @@ async function claim(
         if (marked.length === 1 && marked[0] === inputs.registry) {
             return { ...inputs, clusterId, isDefault: true, otherDefaults: [] };
         }
+        // Two that claim at the same pace would take it from each other for ever.
+        await context.clock.sleep(Math.random() * Math.min(2 ** round * FIRST_PAUSE_MS, LONGEST_PAUSE_MS));
     }
+    // Whoever gives up leaves the field, or there would be two.
+    await mark(cluster, inputs.registry, { value: false, unlessFrom: inputs.instance });
     throw failure("two-defaults", {
         found: `"${inputs.registry}" cannot be made the only default: somebody else keeps claiming it`,
         where: `${cluster.server}: ${(await defaultsOf(cluster)).join(", ")}`,

@@ -11,10 +11,10 @@ import {
     type S3Server,
     s3ServerFields,
 } from "../arguments";
-import { type Check, judged } from "../checks";
+import { type Check, checksOf, judged } from "../checks";
 import { changedFields, sameInputs } from "../comparison";
 import { describe as describeFinding, failureOf, LlmosError } from "../errors";
-import { flag, number, object, optional, required, text, withDefault } from "../fields";
+import { flag, list, number, object, oneOf, optional, required, text, withDefault, written } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
@@ -149,6 +149,22 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         clusterId: optional(text()),
         ...guardedFields,
         ...ownedFields,
+    },
+
+    computed: {
+        uid: required(text()),
+        instance: required(text()),
+        storageAddress: optional(text()),
+        state: required(oneOf<RegistryObjectState["state"]>("Active", "Inactive")),
+        conditions: required(list(written<Condition>())),
+        operatorVerdict: required(
+            oneOf<RegistryObjectState["operatorVerdict"]>("fresh", "unchanged", "none"),
+        ),
+        operatorVerdictAt: required(text()),
+        checks: required(checksOf),
+        salt: required(text()),
+        provedDigest: required(text()),
+        seenDigest: required(text()),
     },
 
     async complete(context, inputs, prior) {

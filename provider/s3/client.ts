@@ -1,8 +1,13 @@
 /** An S3 client for one endpoint: static keys, the given host verbatim, and nothing that only AWS knows. */
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../arguments";
+import { isTransient } from "../network";
+import { agentFor } from "../proxy";
+import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
+import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
 export interface S3Connection extends S3Server {
@@ -12,12 +17,8 @@ export interface S3Connection extends S3Server {
 /** The region that S3-compatible servers expect when they know no regions. */
 export const DEFAULT_REGION = "us-east-1";
 
-/** Time for a connection and for an answer, in milliseconds. */
+/** Time for a connection, in milliseconds. */
 const CONNECTION_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-
-/** Tries for a request that failed for a passing reason (reset, 500, 503 SlowDown). */
-const MAX_ATTEMPTS = 5;
 
 /** Operations whose body S3 wants checked, and whose CRC32 older Ceph and MinIO do not know. */
 const CHECKED_BY_MD5 = new Set(["PutBucketCorsCommand", "DeleteObjectsCommand"]);
@@ -45,20 +46,19 @@ export async function openClient(connection: S3Connection): Promise<S3Client> {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     const { S3Client } = await import("@aws-sdk/client-s3");
     const { NodeHttpHandler } = await import("@smithy/node-http-handler");
-    const { Agent } = await import("node:https");
+    const way = { keepAlive: true, maxSockets: 64, ...trust(connection.caBundle) };
     const client = new S3Client({
         endpoint: urlOf(connection.endpoint),
         region: connection.region ?? DEFAULT_REGION,
         credentials: { ...connection.keys },
         forcePathStyle: usesPathStyle(connection),
-        maxAttempts: MAX_ATTEMPTS,
+        // `rideOut` makes the tries: the SDK's own know no deadline, and no body that is cut off.
+        maxAttempts: 1,
         requestChecksumCalculation: "WHEN_REQUIRED",
         responseChecksumValidation: "WHEN_REQUIRED",
         requestHandler: new NodeHttpHandler({
             connectionTimeout: CONNECTION_TIMEOUT_MS,
-            requestTimeout: REQUEST_TIMEOUT_MS,
-            throwOnRequestTimeout: true,
-            httpsAgent: new Agent({ keepAlive: true, maxSockets: 64, ...trust(connection.caBundle) }),
+            httpsAgent: await agentFor(urlOf(connection.endpoint), way),
         }),
     });
     client.middlewareStack.add(
@@ -70,7 +70,47 @@ export async function openClient(connection: S3Connection): Promise<S3Client> {
         },
         { step: "build", priority: "low", name: "contentMd5" },
     );
+    wholeAnswersOnly(client);
+    makeTries(client);
     return client;
+}
+
+/** What of the SDK's `send` is used here: its overloads are for callbacks. */
+type Send = (command: Sent, options?: { abortSignal?: AbortSignal }) => Promise<unknown>;
+
+interface Sent {
+    readonly input: object;
+    readonly constructor: unknown;
+}
+
+/** Every request that is sent through here may safely be repeated. */
+function makeTries(client: S3Client): void {
+    const once = client.send.bind(client) as unknown as Send;
+    const send: Send = (command, options) =>
+        rideOut((signal) => once(command, { abortSignal: signal }), waitBeforeNext, {
+            signal: options?.abortSignal,
+            sleep,
+        });
+    client.send = send as unknown as S3Client["send"];
+}
+
+interface SdkError {
+    readonly name?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
+    readonly $response?: { readonly headers?: Record<string, string> };
+}
+
+/** A corrected clock skew: the SDK has learnt the server's time from the refusal, and signs with it from now on. */
+function waitBeforeNext(outcome: Outcome<unknown>): number | undefined {
+    if (!("error" in outcome)) {
+        return undefined;
+    }
+    const { name, $metadata, $response } = (outcome.error ?? {}) as SdkError;
+    const busy = isBusy($metadata?.httpStatusCode ?? 0) || name === "SlowDown";
+    if (busy || $metadata?.clockSkewCorrected || isTransient(outcome.error)) {
+        return retryAfterMs($response?.headers?.["retry-after"]);
+    }
+    return undefined;
 }
 
 /**

@@ -79,7 +79,11 @@ async function askOne(
     } as Record<string, string>;
     const url = `${bucketUrl(server, bucket)}/.pulumi-llmos/cors-preflight`;
     try {
-        const { statusCode = 0, headers: said } = await askUnsigned(server, "OPTIONS", url, headers, signal);
+        const { statusCode = 0, headers: said } = await askUnsigned(
+            server,
+            { method: "OPTIONS", url, headers },
+            signal,
+        );
         return {
             question,
             allowed: statusCode >= 200 && statusCode < 300 && wouldProceed(question, said),
@@ -100,7 +104,7 @@ function wouldProceed({ origin, method, headers }: CorsQuestion, said: Record<st
     return (
         (allowedOrigin === "*" || allowedOrigin === origin) &&
         (SAFE_METHODS.has(method) || methods.includes(method) || methods.includes("*")) &&
-        headers.every((header) => names.includes(header) || names.includes("*"))
+        headers.every((header) => names.includes(header.toLowerCase()) || names.includes("*"))
     );
 }
 

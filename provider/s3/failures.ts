@@ -1,6 +1,8 @@
 /** What an S3 server's refusal means, matched on its error code, never on its text. */
 import { type Finding, type FindingCode, failure, LlmosError } from "../errors";
 import { networkFinding, type Peer } from "../network";
+import { throughProxy } from "../proxy";
+import { isBusy } from "../retries";
 import { urlOf } from "./client";
 
 /** What was asked of the server. */
@@ -146,7 +148,7 @@ export function s3Finding(error: unknown, attempt: Attempt): Finding {
     const cause = CAUSES[answer.code] ?? (answer.status === 403 ? DENIED : undefined);
     const where = placeOf(attempt, `${answer.code}, status ${answer.status}`);
     if (!cause) {
-        return unnamed(attempt, said, where);
+        return unnamed(attempt, said, answer.status);
     }
     return {
         code: cause.code,
@@ -168,6 +170,7 @@ export function s3Failure(error: unknown, attempt: Attempt): LlmosError {
 export function s3Peer(endpoint: string): Peer {
     return {
         url: urlOf(endpoint),
+        through: throughProxy(urlOf(endpoint)),
         name: "The S3 endpoint",
         why: "LLMOS stores models and datasets there, and needs it reachable over HTTPS.",
         authority:
@@ -185,16 +188,35 @@ export function corsNotOffered(endpoint: string, bucket: string): LlmosError {
     });
 }
 
-function unnamed(attempt: Attempt, said: ServerWords, where: string): Finding {
+function unnamed(attempt: Attempt, said: ServerWords, status: number): Finding {
+    const answer = [codeOf(said), `status ${status}`].filter(Boolean).join(", ");
     return {
         code: "s3-failed",
         severity: "error",
-        found: `The S3 server fails at ${attempt.action}: ${said.message || said.code}`,
-        where,
+        found: `The S3 server fails at ${attempt.action}: ${wordsOf(said) || codeOf(said) || `status ${status}`}`,
+        where: placeOf(attempt, answer),
         why: "LLMOS and this provider need this request to succeed.",
-        next: "Look at the server's log; if it says that it is busy, run again later.",
+        next: isBusy(status)
+            ? "It was asked again several times. Look at its log, and at the proxies before it, then run again."
+            : "Look at the server's log, and at the proxies before it.",
     };
 }
+
+/** Longest message of a server that is repeated, in characters. */
+const LONGEST_MESSAGE = 300;
+
+/** What the server said, where it said something: a page of a proxy and the SDK's own words are none of its words. */
+function wordsOf({ message }: ServerWords): string {
+    const line = message.split("\n", 1)[0] ?? "";
+    return NO_WORDS.test(line) ? "" : line.slice(0, LONGEST_MESSAGE);
+}
+
+function codeOf({ code }: ServerWords): string {
+    return NO_WORDS.test(code) ? "" : code;
+}
+
+/** Markup, and the SDK's stand-ins for an answer without a code or a message. */
+const NO_WORDS = /<|^(Unknown|UnknownError|Error|SyntaxError|\d+)?$/;
 
 function placeOf(attempt: Attempt, answer: string): string {
     const bucket = attempt.bucket === undefined ? "" : `, bucket "${attempt.bucket}"`;

@@ -1,8 +1,10 @@
 /** One S3 server with one set of keys: the few calls that this provider makes, every failure explained. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
 import { failure, type LlmosError } from "../errors";
 import { absent, present, type Reading } from "../lifecycle";
+import { type Outcome, rideOut } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { corsNotOffered, isNotOffered, s3Failure, serverError } from "./failures";
 
@@ -194,13 +196,12 @@ export class ObjectStore {
         const put = await this.explain("s3:PutObject", bucket, () =>
             this.client.send(new this.sdk.PutObjectCommand({ ...object, Body, ContentType: "text/plain" })),
         );
-        const read = await this.explain("s3:GetObject", bucket, async () => {
-            const answer = await this.client.send(new this.sdk.GetObjectCommand(object));
-            return await answer.Body?.transformToString();
-        }).catch(async (error: unknown) => {
-            await this.discard(object, put.VersionId).catch(() => undefined);
-            throw error;
-        });
+        const read = await this.explain("s3:GetObject", bucket, () => this.readBack(object, Body)).catch(
+            async (error: unknown) => {
+                await this.discard(object, put.VersionId).catch(() => undefined);
+                throw error;
+            },
+        );
         await this.explain("s3:DeleteObject", bucket, () => this.discard(object, put.VersionId));
         if (read !== Body) {
             throw failure("s3-failed", {
@@ -210,6 +211,18 @@ export class ObjectStore {
                 next: "Check the server, and any cache or proxy before it.",
             });
         }
+    }
+
+    /** What is there, asked again when it is not `expected`: half an object in a whole answer is a proxy's fault. */
+    private readBack(object: { Bucket: string; Key: string }, expected: string): Promise<string | undefined> {
+        const read = async (signal: AbortSignal) => {
+            const asked = new this.sdk.GetObjectCommand(object);
+            const answer = await this.client.send(asked, { abortSignal: signal });
+            return await answer.Body?.transformToString();
+        };
+        const differs = (outcome: Outcome<string | undefined>) =>
+            "value" in outcome && outcome.value !== expected ? 0 : undefined;
+        return rideOut(read, differs, { sleep });
     }
 
     /** On a bucket with versioning the version itself, where allowed: a delete marker would keep the bucket filled. */

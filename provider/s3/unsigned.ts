@@ -1,8 +1,19 @@
 /** Requests without a signature: what anybody, a browser among them, may ask of an S3 server. */
 import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
+import { type Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Server } from "../arguments";
+import { isTransient } from "../network";
+import { agentFor } from "../proxy";
+import { type Outcome, rideOut } from "../retries";
 import { trust, urlOf, usesPathStyle } from "./client";
+
+/** A request that changes nothing. */
+export interface UnsignedRequest {
+    readonly method: "HEAD" | "OPTIONS";
+    readonly url: string;
+    readonly headers?: Record<string, string>;
+}
 
 /** URL of a bucket in the style in which the LLMOS operator and browsers address it. */
 export function bucketUrl(server: S3Server, bucket: string): string {
@@ -11,21 +22,35 @@ export function bucketUrl(server: S3Server, bucket: string): string {
         : urlOf(`${bucket}.${server.endpoint}`);
 }
 
-/** Asks, and gives the head of the answer, whatever its status; its body is thrown away. */
-export function askUnsigned(
+/**
+ * Asks, and gives the head of the answer, whatever its status; its body is thrown away. A connection that breaks off is
+ * tried again within the deadline.
+ */
+export async function askUnsigned(
     { caBundle }: Pick<S3Server, "caBundle">,
-    method: "HEAD" | "OPTIONS",
-    url: string,
-    headers: Record<string, string>,
+    asked: UnsignedRequest,
+    signal: AbortSignal,
+): Promise<IncomingMessage> {
+    const agent = await agentFor(asked.url, trust(caBundle));
+    return await rideOut((each) => askOnce(asked, agent, each), again, { signal, sleep });
+}
+
+/** Any answer will do, a refusal too. */
+function again(outcome: Outcome<IncomingMessage>): number | undefined {
+    return "error" in outcome && isTransient(outcome.error) ? 0 : undefined;
+}
+
+function askOnce(
+    { method, url, headers = {} }: UnsignedRequest,
+    agent: Agent,
     signal: AbortSignal,
 ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-        const options = { method, headers, signal, agent: false, ...trust(caBundle) } as const;
-        const outgoing = request(url, options, (response) => {
+        const outgoing = request(url, { method, headers, signal, agent }, (response) => {
             response.resume();
             resolve(response);
         });
-        outgoing.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+        outgoing.on("error", reject);
         outgoing.end();
     });
 }

@@ -133,3 +133,27 @@ test("an S3 server that does not answer fails a refresh and leaves the state as 
     expect(refreshed.output).toContain("The S3 endpoint refuses the connection: nothing listens there");
     expect(await held()).toBe(before);
 });
+
+test("what is gone for good is forgotten by refresh and destroy, on demand only, and said so", async () => {
+    const names = async () =>
+        [...(await project.resources()).keys()].filter((name) => name.startsWith("lost-"));
+    const destroyed = await project.destroy("--continue-on-error");
+    expect(destroyed.exitCode).not.toBe(0);
+    expect(destroyed.output).toContain("`pulumi config set llmos:deleteUnreachable true`");
+    expect((await names()).sort()).toContain("lost-bucket");
+
+    const asked = await project.pulumi("config", "set", "llmos:deleteUnreachable", "true");
+    expect(asked.exitCode, asked.output).toBe(0);
+    const refreshed = await project.refresh();
+    expect(refreshed.exitCode, refreshed.output).toBe(0);
+    expect(refreshed.output).toContain("Bucket lost-bucket is forgotten without a look at it");
+    expect(await names()).not.toContain("lost-bucket");
+
+    const [port] = await freePorts(1);
+    await use(other.kubeconfigFile, (text) =>
+        text.replaceAll(other.apiServerUrl, `https://127.0.0.1:${port}`),
+    );
+    const forgotten = await project.destroy();
+    expect(forgotten.exitCode, forgotten.output).toBe(0);
+    expect((await project.resources()).size).toBe(0);
+});

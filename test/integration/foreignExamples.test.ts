@@ -2,12 +2,11 @@
  * The examples whose other provider is a plugin that cannot be run here: their types are checked against that
  * provider's package, and they run under Pulumi's mocks.
  */
-import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { installed, runIn } from "../support/ownPackage";
 import { ROOT } from "../support/processes";
 
 const FOREIGN = join(ROOT, "test", "foreign");
@@ -23,10 +22,8 @@ interface Declared {
 const declared = new Map<string, Declared>();
 
 beforeAll(() => {
-    if (writtenAt("node_modules/.package-lock.json") < writtenAt("package-lock.json")) {
-        run("npm", "ci", "--no-audit", "--no-fund");
-    }
-    run(process.execPath, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", ".");
+    installed(FOREIGN);
+    runIn(FOREIGN, process.execPath, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", ".");
 });
 afterEach(() => declared.clear());
 
@@ -108,18 +105,4 @@ async function program(
 
 function settled(output: pulumi.Output<unknown> | undefined): Promise<unknown> {
     return new Promise((resolve) => output?.apply(resolve));
-}
-
-/** Zero for a file that is not there. */
-function writtenAt(file: string): number {
-    return statSync(join(FOREIGN, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-function run(command: string, ...args: string[]): void {
-    try {
-        execFileSync(command, args, { cwd: FOREIGN, encoding: "utf8", stdio: "pipe" });
-    } catch (error) {
-        const { stdout, stderr } = error as { stdout: string; stderr: string };
-        throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
-    }
 }

@@ -34,3 +34,20 @@ function shortOf(urn: string): string {
     const [, , types = "", name = ""] = urn.split("::");
     return `${types.split(":").pop()} ${name}`;
 }
+
+/**
+ * What a refresh has found, as `refresh type name: properties` or `delete type name`, sorted; resources that are as
+ * they were are left out. From the text that a person reads, because that is what has to tell it.
+ */
+export function drifts({ output }: EngineRun): string[] {
+    const blocks = output.split(/^ {8}(?=\S)/m).filter((block) => /^~ \S+ \(refresh\)\n/.test(block));
+    return blocks
+        .map((block) => {
+            const resource = shortOf(/\[urn=(.*)\]/.exec(block)?.[1] ?? "");
+            const properties = [...block.matchAll(/^ {10}([-+~]) (\w+) *:/gm)];
+            const gone = properties.every(([, sign]) => sign === "-");
+            const names = properties.map(([, , name]) => name).sort();
+            return gone ? `delete ${resource}` : `refresh ${resource}: ${names.join(", ")}`;
+        })
+        .sort();
+}

@@ -1,11 +1,16 @@
-/** A proxy on loopback that speaks TLS on both of its sides, and writes down what is asked through it. */
+/**
+ * A proxy on loopback that speaks TLS on both of its sides, writes down what is asked through it, and can be told to
+ * do harm to it.
+ */
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { createServer, request } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { Authority, type SandboxDetails } from "../../examples/sandbox";
 import type { Certificate } from "../../examples/sandbox/certificates";
+import { Faults } from "./faults";
 
 /** Who stands behind the proxy, and how one is trusted by it. */
 interface Behind {
@@ -19,6 +24,8 @@ export class Recorder {
         readonly port: number,
         /** Method and path of each request, in the order in which they came. */
         readonly requests: string[],
+        /** None at first. */
+        readonly faults: Faults,
         private readonly close: () => Promise<void>,
     ) {}
 
@@ -56,29 +63,46 @@ export class Recorder {
     private static async start(own: Certificate, behind: Behind): Promise<Recorder> {
         const options = { ca: behind.ca, cert: behind.client?.certificate, key: behind.client?.key };
         const requests: string[] = [];
+        const faults = new Faults();
+        const connections = new Map<number, Socket>();
         const server = createServer({ cert: own.certificate, key: own.key }, (incoming, response) => {
             requests.push(`${incoming.method} ${incoming.url}`);
             const { method, headers } = incoming;
-            // The host stays as it came: it is part of what S3 clients sign.
-            const outgoing = request(
-                new URL(incoming.url ?? "/", behind.url),
-                { ...options, method, headers },
-                (answer) => {
-                    response.writeHead(answer.statusCode ?? 0, answer.headers);
-                    response.flushHeaders();
-                    answer.pipe(response);
-                },
-            );
-            outgoing.on("error", () => response.destroy());
-            response.on("close", () => outgoing.destroy());
-            incoming.pipe(outgoing);
+            const forward = (take: (answer: IncomingMessage) => void) => {
+                // The host stays as it came: it is part of what S3 clients sign.
+                const url = new URL(incoming.url ?? "/", behind.url);
+                const outgoing = request(url, { ...options, method, headers }, take);
+                outgoing.on("error", () => response.destroy());
+                response.on("close", () => outgoing.destroy());
+                incoming.pipe(outgoing);
+            };
+            const passOn = (answer: IncomingMessage) => {
+                response.writeHead(answer.statusCode ?? 0, answer.headers);
+                response.flushHeaders();
+                answer.pipe(response);
+            };
+            const fault = faults.next(`${method} ${incoming.url}`);
+            const { remotePort = 0 } = incoming.socket;
+            const exchange = {
+                incoming,
+                response,
+                forward: (take = passOn) => forward(take),
+                reset: () => connections.get(remotePort)?.resetAndDestroy(),
+            };
+            fault ? fault(exchange) : forward(passOn);
+        });
+        // A TLS socket cannot be reset, but what carries it can.
+        server.on("connection", (socket: Socket) => {
+            const { remotePort = 0 } = socket;
+            connections.set(remotePort, socket);
+            socket.once("close", () => connections.delete(remotePort));
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         const close = async () => {
             server.closeAllConnections();
             await new Promise((resolve) => server.close(resolve));
         };
-        return new Recorder((server.address() as AddressInfo).port, requests, close);
+        return new Recorder((server.address() as AddressInfo).port, requests, faults, close);
     }
 
     /** The methods asked for since the last call, each once, sorted. */

@@ -1,0 +1,64 @@
+/**
+ * The way to S3 and to the API server through a proxy: HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not, for both
+ * sides alike.
+ */
+import { Agent, type AgentOptions } from "node:https";
+import { BlockList, isIP } from "node:net";
+import { getProxyForUrl } from "proxy-from-env";
+import { failure } from "./errors";
+
+/** An agent that goes the way that the environment says, or through the proxy that is given (`proxy-url`). */
+export async function agentFor(url: string, options: AgentOptions, given?: string): Promise<Agent> {
+    const proxy = given ?? environmentProxy(url);
+    if (!proxy) {
+        return new Agent(options);
+    }
+    const parsed = URL.canParse(proxy) ? new URL(proxy) : undefined;
+    if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+        throw unusableProxy(url);
+    }
+    // Loaded only where there is a proxy: everybody else's preview need not wait for it.
+    const { Tunnel } = await import("./tunnel.js");
+    return new Tunnel(parsed, options) as unknown as Agent;
+}
+
+/** For messages: ` through the proxy …`, or nothing. Never with the proxy's password. */
+export function throughProxy(url: string, given?: string): string {
+    const proxy = given ?? environmentProxy(url);
+    return proxy && URL.canParse(proxy) ? ` through the proxy ${new URL(proxy).origin}` : "";
+}
+
+/** An empty string for none. */
+function environmentProxy(url: string): string {
+    return URL.canParse(url) && isDirect(new URL(url).hostname) ? "" : getProxyForUrl(url);
+}
+
+/** What NO_PROXY means to kubectl and curl, and not to `proxy-from-env`: networks, and the names below a name. */
+function isDirect(hostname: string): boolean {
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const entries = (process.env["no_proxy"] || process.env["NO_PROXY"] || "").toLowerCase().split(/[,\s]+/);
+    return entries.some((entry) =>
+        entry.includes("/") ? isWithin(host, entry) : entry !== "" && host.endsWith(`.${entry}`),
+    );
+}
+
+function isWithin(host: string, network: string): boolean {
+    const [address = "", bits] = network.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    const networks = new BlockList();
+    try {
+        networks.addSubnet(address, Number(bits), family);
+    } catch {
+        return false;
+    }
+    return isIP(host) !== 0 && networks.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
+}
+
+function unusableProxy(url: string): Error {
+    return failure("argument-invalid", {
+        found: "The proxy that is set cannot be used: it is no http:// or https:// address",
+        where: `HTTPS_PROXY or ALL_PROXY in the environment (or proxy-url in the kubeconfig), for ${url}`,
+        why: "S3 and the cluster are reached through it.",
+        next: "Write it as http://host:port, or name the host in NO_PROXY to go there directly.",
+    });
+}

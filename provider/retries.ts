@@ -1,0 +1,100 @@
+/** Riding out what passes: one request, sent again within a deadline, on the S3 side and the cluster side alike. */
+
+/** Waits between the tries of a request that failed for a passing reason, in milliseconds. */
+const PAUSES_MS = [200, 500, 1_000, 2_000];
+
+/** Longest time for one try, and for a request with all of its tries and waits, in milliseconds. */
+const TRY_DEADLINE_MS = 30_000;
+const REQUEST_DEADLINE_MS = 60_000;
+
+/** Overloaded or starting up: the server, or a proxy before it, wants to be asked again. */
+const BUSY = new Set([429, 500, 502, 503, 504]);
+
+/** How a try ended. */
+export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
+/** What limits the tries, beside the deadline. */
+export interface Patience {
+    /** The caller's own, shorter deadline. */
+    readonly signal?: AbortSignal | undefined;
+    readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+export function isBusy(status: number): boolean {
+    return BUSY.has(status);
+}
+
+/**
+ * Makes up to five tries. `again` says which outcome is worth another one, by the least wait before it in milliseconds
+ * (0: ours will do). The last outcome stands when the tries or the time are used up, so that what a busy server said
+ * is not lost in "time is up". A try's signal is silent once the try has ended: the body of a watch lives on.
+ */
+export async function rideOut<T>(
+    attempt: (signal: AbortSignal) => Promise<T>,
+    again: (outcome: Outcome<T>) => number | undefined,
+    patience: Patience,
+): Promise<T> {
+    const end = Date.now() + REQUEST_DEADLINE_MS;
+    for (const pause of PAUSES_MS) {
+        const outcome = await outcomeOf(attempt, patience.signal, end - Date.now());
+        const wait = patience.signal?.aborted ? undefined : again(outcome);
+        if (wait === undefined || !(await slept(Math.max(pause, wait), end, patience))) {
+            return settled(outcome);
+        }
+    }
+    return settled(await outcomeOf(attempt, patience.signal, end - Date.now()));
+}
+
+/** The wait that an answer asks for, in milliseconds: seconds or a date (RFC 9110, section 10.2.3); 0 for none. */
+export function retryAfterMs(header: string | undefined, now = Date.now()): number {
+    if (header === undefined) {
+        return 0;
+    }
+    const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now;
+    return wait > 0 ? wait : 0;
+}
+
+async function outcomeOf<T>(
+    attempt: (signal: AbortSignal) => Promise<T>,
+    outer: AbortSignal | undefined,
+    leftMs: number,
+): Promise<Outcome<T>> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const timeOut = () => controller.abort(new DOMException("The deadline has passed", "TimeoutError"));
+    const timer = setTimeout(timeOut, Math.min(TRY_DEADLINE_MS, leftMs));
+    const follow = () => controller.abort(outer?.reason);
+    outer?.addEventListener("abort", follow);
+    try {
+        outer?.throwIfAborted();
+        return { value: await attempt(signal) };
+    } catch (error) {
+        // An abort by a deadline says only "aborted"; the signal's reason says that time was up.
+        return { error: signal.aborted && signal.reason instanceof Error ? signal.reason : error };
+    } finally {
+        clearTimeout(timer);
+        outer?.removeEventListener("abort", follow);
+    }
+}
+
+/** Waits; false when there is no time for it, or when the caller's deadline passed in the meantime. */
+async function slept(milliseconds: number, end: number, { signal, sleep }: Patience): Promise<boolean> {
+    if (Date.now() + milliseconds > end) {
+        return false;
+    }
+    let wake: () => void = () => {};
+    const aborted = new Promise<void>((resolve) => {
+        wake = resolve;
+    });
+    signal?.addEventListener("abort", wake);
+    await Promise.race([sleep(milliseconds), aborted]);
+    signal?.removeEventListener("abort", wake);
+    return !signal?.aborted;
+}
+
+function settled<T>(outcome: Outcome<T>): T {
+    if ("error" in outcome) {
+        throw outcome.error;
+    }
+    return outcome.value;
+}

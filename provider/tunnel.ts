@@ -1,0 +1,52 @@
+/** A connection through a proxy (CONNECT), with TLS to the far side inside: the proxy sees names, never content. */
+import type { ClientRequest } from "node:http";
+import type { AgentOptions } from "node:https";
+import { isIP, type Socket } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { ProxyFailure } from "./network";
+
+type Options = Parameters<HttpsProxyAgent<string>["connect"]>[1];
+
+export class Tunnel extends HttpsProxyAgent<string> {
+    private readonly shown: string;
+
+    /** `options` are for the far side; the library takes what it is given itself for TLS with the proxy. */
+    constructor(
+        proxy: URL,
+        private readonly farSide: AgentOptions,
+    ) {
+        super(proxy.href, { keepAlive: farSide.keepAlive === true });
+        this.shown = proxy.origin;
+    }
+
+    /** A refusal of the proxy is its own failure: the library would pass it on as the far side's answer. */
+    override async connect(request: ClientRequest, options: Options): Promise<Socket> {
+        let status = 200;
+        request.once("proxyConnect", (answer: { statusCode: number }) => {
+            status = answer.statusCode;
+        });
+        const asked = { ...options, ...this.farSide, ...verified(options) } as Options;
+        const socket = await super.connect(request, asked).catch((error: Error) => {
+            throw new ProxyFailure(this.shown, undefined, error);
+        });
+        if (status !== 200) {
+            socket.destroy();
+            throw new ProxyFailure(this.shown, status);
+        }
+        return socket;
+    }
+}
+
+/** For an address instead of a name, the library leaves nothing to compare the certificate with. */
+function verified({
+    host,
+    servername,
+}: {
+    host?: string | undefined;
+    servername?: string | undefined;
+}): object {
+    return host && isIP(host) && !servername
+        ? { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(host, shown) }
+        : {};
+}

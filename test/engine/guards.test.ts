@@ -1,0 +1,120 @@
+/** A registry that something uses is neither deleted nor moved: everything that uses it is named, and nothing is touched. */
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { type Example, examples } from "../support/customResourceExamples";
+import { Outside } from "../support/outside";
+import { done } from "../support/plan";
+import { type EngineRun, Project } from "../support/project";
+
+const sandbox = inject("sandbox");
+const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+
+const program = `
+new llmos.Registry("guarded", {
+    endpoint: values.endpoint,
+    bucket: { name: values.bucket },
+    credentials: values.keys,
+    cors: false,
+});
+`;
+const values = { endpoint, bucket: "guarded-bucket", keys: { accessKeyId, secretAccessKey } };
+const USERS = ["Model", "Dataset", "DatasetVersion", "LocalModel", "DataCollection"];
+/** The models that wait for the registry when it is gone (`wrangler` of the real operator). */
+const FINALIZER = "wrangler.cattle.io/model.OnRemove";
+
+let outside: Outside;
+let project: Project;
+const made: string[] = [];
+
+function collectionOf({ group, plural }: Example): string {
+    return `/apis/${group}/v1/namespaces/default/${plural}`;
+}
+
+/** Makes `count` objects of the kind that use the registry. */
+async function use(example: Example, count: number): Promise<void> {
+    const { kind, group, spec, status } = example;
+    for (let index = 1; index <= count; index += 1) {
+        const name = `guarded-${index}`;
+        const metadata = { name, ...(kind === "Model" && { finalizers: [FINALIZER] }) };
+        const place = `${collectionOf(example)}/${name}`;
+        const head = { apiVersion: `${group}/v1`, kind };
+        const given = "registry" in spec ? { ...spec, registry: "guarded" } : spec;
+        await outside.expect(201, "POST", collectionOf(example), { ...head, metadata, spec: given });
+        made.push(place);
+        if (kind === "DatasetVersion") {
+            const seen = { status: { ...status, registry: "guarded" } };
+            await outside.expect(200, "PATCH", `${place}/status`, seen);
+        }
+    }
+}
+
+beforeAll(async () => {
+    outside = await Outside.of(sandbox);
+    project = await Project.create(sandbox, {
+        program,
+        values,
+        config: { "llmos:caBundle": caBundle },
+        secrets: [accessKeyId, secretAccessKey],
+    });
+    const up = await project.up();
+    expect(up.exitCode, up.output).toBe(0);
+    for (const kind of USERS) {
+        const example = examples.find((each) => each.kind === kind) as Example;
+        await use(example, kind === "Model" ? 7 : 1);
+    }
+});
+afterAll(async () => {
+    for (const place of made) {
+        await outside?.expect(200, "PATCH", place, { metadata: { finalizers: null } });
+        await outside?.expect(200, "DELETE", place);
+    }
+    const destroyed = await project?.destroy();
+    await project?.remove();
+    outside?.s3.destroy();
+    expect(destroyed?.exitCode, destroyed?.output).toBe(0);
+});
+
+const list = [
+    "Model: 7 (default/guarded-1, default/guarded-2, default/guarded-3, default/guarded-4, default/guarded-5, …)",
+    ...USERS.slice(1).map((kind) => `${kind}: 1 (default/guarded-1)`),
+].join("; ");
+
+/** Refused with the whole list, and nothing done. */
+async function expectRefused(run: EngineRun, why: string, before: unknown): Promise<void> {
+    expect(run.exitCode, run.output).not.toBe(0);
+    expect(run.output).toContain(why);
+    expect(run.output).toContain(`where: ${sandbox.apiServerUrl}: ${list}`);
+    expect(done(run)).toEqual([]);
+    expect(await outside.registry("guarded")).toEqual(before);
+}
+
+test("destroy, another name and another bucket are refused with kind, count and names of all five", async () => {
+    const before = await outside.registry("guarded");
+    // LLMOS itself would delete at once, and the models would then hang on their finalizers.
+    expect(before.metadata.deletionTimestamp).toBe(undefined);
+    await expectRefused(
+        await project.destroy(),
+        'The registry "guarded" is in use and is not deleted',
+        before,
+    );
+    await project.setValues({ ...values, bucket: "guarded-other-bucket" });
+    const moved = 'The registry "guarded" is in use and is not moved to another bucket or endpoint';
+    await expectRefused(await project.preview(), moved, before);
+    await expectRefused(await project.up(), moved, before);
+    await project.setValues(values);
+    await project.setProgram(program.replace("bucket:", 'name: "guarded-renamed", bucket:'));
+    await expectRefused(
+        await project.preview(),
+        'The registry "guarded" is in use and is not deleted',
+        before,
+    );
+    await project.setProgram(program);
+    expect((await outside.named("guarded")).buckets).toEqual(["guarded-bucket"]);
+});
+
+test("somebody's edit of the bucket is undone although models use the registry: their content never moved", async () => {
+    const path = "/apis/ml.llmos.ai/v1/registries/guarded";
+    await outside.expect(200, "PATCH", path, { spec: { s3Config: { bucket: "guarded-elsewhere" } } });
+    const healed = await project.up("--refresh");
+    expect(healed.exitCode, healed.output).toBe(0);
+    expect((await outside.registry("guarded")).spec.s3Config.bucket).toBe("guarded-bucket");
+});

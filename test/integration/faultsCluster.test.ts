@@ -1,0 +1,239 @@
+/** An API server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { realContext } from "../../provider/context";
+import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
+import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
+import { VerdictWatch } from "../../provider/kubernetes/verdict";
+import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
+import { explained } from "../support/explained";
+import {
+    answerLost,
+    cutOff,
+    emptied,
+    type Fault,
+    halved,
+    instead,
+    kubernetesStatus,
+    late,
+    proxyPage,
+    reset,
+    silence,
+} from "../support/faults";
+import { Recorder } from "../support/recorder";
+
+const sandbox = inject("sandbox");
+const quiet = { info: async () => {}, warn: async () => {} };
+const SECRETS = "/api/v1/namespaces/default/secrets";
+const clock = {
+    now: Date.now,
+    sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+const nothing = () => {};
+
+const recorders: Recorder[] = [];
+
+async function stage() {
+    const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
+    recorders.push(recorder);
+    const context = realContext({}, quiet);
+    const cluster = await context.cluster({ kubeconfig });
+    return { recorder, kubeconfig, context, cluster };
+}
+
+afterAll(async () => {
+    await Promise.all(recorders.map((recorder) => recorder.stop()));
+});
+
+function secret(name: string, value: string) {
+    const data = { value: Buffer.from(value).toString("base64") };
+    return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "default" }, data };
+}
+
+const PASSING: Record<string, Fault> = {
+    latency: late(400),
+    reset,
+    "a lost answer": answerLost,
+    "a body that ends early": cutOff("end"),
+    "a body that is reset": cutOff("reset"),
+    "half a document": halved,
+    "nothing in the answer": emptied,
+    "500": kubernetesStatus(500, "InternalError"),
+    "503": kubernetesStatus(503, "ServiceUnavailable"),
+    "429 with Retry-After": kubernetesStatus(429, "TooManyRequests", { "retry-after": "1" }),
+    "a page of a proxy": proxyPage,
+    "half a refusal": instead(404, "application/json", '{"kind":"Status","reason":"NotFou'),
+};
+
+describe("once for each request is ridden out, all through an object's life", () => {
+    test.concurrent.each(Object.entries(PASSING))("%s", async (title, fault) => {
+        const { recorder, cluster } = await stage();
+        const name = `faults-${title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
+        const path = `${SECRETS}/${name}`;
+        recorder.faults.set(fault, 1);
+        expect(await cluster.identity()).toMatch(/^[0-9a-f-]{36}$/);
+        expect(await cluster.read(path)).toEqual({ outcome: "absent" });
+        const made = await cluster.apply<KubernetesObject>(path, secret(name, "one"), false);
+        recorder.faults.set(fault, 1);
+        const watch = await cluster.watch(SECRETS, name, nothing, nothing);
+        const { resourceVersion } = made.metadata;
+        const annotations = { seen: "yes" };
+        const merged = await cluster.merge(path, { metadata: { annotations, resourceVersion } });
+        // A merge whose answer is lost has been done, and the second one meets what the first has made.
+        expect(merged).toSatisfy((each) => each === "conflict" || each.metadata.uid === made.metadata.uid);
+        const seen = { outcome: "present", value: { metadata: { annotations, uid: made.metadata.uid } } };
+        expect(await cluster.read(path)).toMatchObject(seen);
+        expect(await cluster.list(`/apis/no.such.group/v1/things`)).toBe(undefined);
+        await cluster.delete(path, made.metadata.uid);
+        expect(recorder.faults.hits).toBeGreaterThanOrEqual(4);
+        recorder.faults.heal();
+        expect(await cluster.read(path)).toEqual({ outcome: "absent" });
+        watch.stop();
+    });
+});
+
+describe("that lasts is one finding, and never an answer", () => {
+    const DAMAGED = "The cluster's API server gave an answer that is cut off or damaged";
+    const BROKEN = "The connection to the cluster's API server broke off";
+    // Node takes a body in chunks that ends with its connection for a whole one; its content then tells.
+    const HALF = expect.stringMatching(`^(${BROKEN}|${DAMAGED})$`);
+    const overloaded = (verb: string, words: string) =>
+        `The API server, or a proxy before it, cannot ${verb} now${words}`;
+    test.concurrent.each<[string, Fault, (verb: string) => unknown]>([
+        ["reset", reset, () => BROKEN],
+        ["a lost answer", answerLost, () => BROKEN],
+        ["a body that ends early", cutOff("end"), () => HALF],
+        ["a body that is reset", cutOff("reset"), () => HALF],
+        ["half a document", halved, () => DAMAGED],
+        ["nothing in the answer", emptied, () => DAMAGED],
+        [
+            "a page with status 200",
+            instead(200, "text/html", "<html><body>Please log in</body></html>"),
+            () => DAMAGED,
+        ],
+        ["null", instead(200, "application/json", "null"), () => DAMAGED],
+        ["500", kubernetesStatus(500, "InternalError"), (verb) => overloaded(verb, ": please try again")],
+        [
+            "503",
+            kubernetesStatus(503, "ServiceUnavailable"),
+            (verb) => overloaded(verb, ": please try again"),
+        ],
+        [
+            "429",
+            kubernetesStatus(429, "TooManyRequests", { "retry-after": "1" }),
+            (verb) => overloaded(verb, ": please try again"),
+        ],
+        ["a page of a proxy", proxyPage, (verb) => overloaded(verb, "")],
+        [
+            "half a refusal",
+            instead(404, "application/json", '{"kind":"Status","reason":"NotFou'),
+            () => DAMAGED,
+        ],
+    ])("%s", async (_title, fault, found) => {
+        const { recorder, cluster } = await stage();
+        recorder.faults.set(fault);
+        const failed = async (action: Promise<unknown>) =>
+            explained(
+                await action.then(
+                    (value) => (value as { error?: unknown }).error ?? value,
+                    (error) => error,
+                ),
+                `https://localhost:${recorder.port}`,
+            );
+        const path = "/api/v1/namespaces/kube-system";
+        const words = await Promise.all([
+            failed(cluster.read(path)),
+            failed(cluster.list("/api/v1/namespaces")),
+        ]);
+        expect(words).toEqual([found("read"), found("list")]);
+    });
+});
+
+describe("preview's question", () => {
+    test.concurrent.each<[string, Fault, RegExp]>([
+        ["that gets no answer", silence, /did not answer in time/],
+        [
+            "that is told to come back in an hour",
+            kubernetesStatus(429, "TooManyRequests", { "retry-after": "3600" }),
+            /please try again/,
+        ],
+        [
+            "that is told to come back in twenty seconds",
+            kubernetesStatus(429, "TooManyRequests", { "retry-after": "20" }),
+            /please try again/,
+        ],
+        ["whose connection is always reset", reset, /broke off/],
+    ])("%s ends with its deadline, explained", async (_title, fault, words) => {
+        const { recorder, context, kubeconfig } = await stage();
+        recorder.faults.set(fault);
+        const findings = await askCluster(context, { kubeconfig });
+        expect(findings).toHaveLength(1);
+        expect(JSON.stringify(findings)).toMatch(words);
+    });
+
+    test.concurrent("rides out what passes", async () => {
+        const { recorder, context, kubeconfig } = await stage();
+        recorder.faults.set([reset, kubernetesStatus(503, "ServiceUnavailable"), halved], 1);
+        expect(await askForRegistries(context, { kubeconfig })).toEqual([]);
+    });
+});
+
+/** A Registry without keys: the operator's verdict on it is a refusal, at once. */
+async function applied(cluster: Cluster, name: string): Promise<RegistryResource> {
+    return await cluster.apply<RegistryResource>(
+        registryPath(name),
+        {
+            apiVersion: "ml.llmos.ai/v1",
+            kind: "Registry",
+            metadata: { name },
+            spec: {
+                backendType: "S3",
+                s3Config: {
+                    useSSL: true,
+                    endpoint: sandbox.s3.endpoint,
+                    bucket: "none",
+                    accessCredentialSecretName: `${name}-none`,
+                },
+            },
+        },
+        true,
+    );
+}
+
+describe("a watch", () => {
+    const BREAKS: [string, Fault][] = [
+        ["is refused while the server starts", kubernetesStatus(503, "ServiceUnavailable")],
+        ["breaks off in the middle of a line", halved],
+        ["is reset in the middle of a line", cutOff("reset")],
+        ["says nothing", silence],
+    ];
+    test.concurrent.each(BREAKS)("that %s does not hide the operator's verdict", async (title, fault) => {
+        const { recorder, cluster } = await stage();
+        const name = `faults-watch-${title.replaceAll(" ", "-")}`;
+        await applied(cluster, name);
+        recorder.faults.set(fault, title === "says nothing" ? 0 : 2, /watch=true/);
+        const watch = await VerdictWatch.open(cluster, name, clock);
+        try {
+            recorder.faults.set(fault, title === "says nothing" ? 0 : 2, /watch=true/);
+            const written = await applied(cluster, name);
+            const patience = { verdictMs: 10_000, graceMs: 100, settleMs: 100 };
+            const error = await watch.verdict(written, undefined, patience).catch((each) => each);
+            expect(explained(error, `Registry ${name}`)).toContain(
+                "The LLMOS operator cannot use the registry",
+            );
+        } finally {
+            watch.stop();
+            recorder.faults.heal();
+            await cluster.delete(registryPath(name), undefined);
+        }
+    });
+
+    test.concurrent("that cannot be opened is one finding", async () => {
+        const { recorder, cluster } = await stage();
+        recorder.faults.set(kubernetesStatus(503, "ServiceUnavailable"), undefined, /watch=true/);
+        const error = await VerdictWatch.open(cluster, "faults-none", clock).catch((each) => each);
+        expect(explained(error, "/registries")).toBe(
+            "The API server, or a proxy before it, cannot watch now: please try again",
+        );
+    });
+});

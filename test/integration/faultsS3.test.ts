@@ -1,0 +1,188 @@
+/** An S3 server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { realContext } from "../../provider/context";
+import { askForBucket } from "../../provider/preflight/bucket";
+import type { ObjectStore } from "../../provider/s3/objectStore";
+import { explained } from "../support/explained";
+import {
+    answerLost,
+    cutOff,
+    emptied,
+    type Fault,
+    halved,
+    instead,
+    late,
+    proxyPage,
+    reset,
+    s3Error,
+    silence,
+} from "../support/faults";
+import { Recorder } from "../support/recorder";
+
+const sandbox = inject("sandbox");
+const { accessKeyId, secretAccessKey, caBundle } = sandbox.s3;
+const RULE = { AllowedOrigins: ["https://llmos.example.com"], AllowedMethods: ["GET"] };
+const quiet = { info: async () => {}, warn: async () => {} };
+
+interface Stage {
+    readonly recorder: Recorder;
+    readonly endpoint: string;
+    readonly store: ObjectStore;
+    readonly connection: Parameters<typeof ObjectStore.open>[0];
+}
+
+const recorders: Recorder[] = [];
+
+async function stage(): Promise<Stage> {
+    const recorder = await Recorder.beforeS3(sandbox);
+    recorders.push(recorder);
+    const endpoint = `localhost:${recorder.port}`;
+    const connection = { endpoint, caBundle, keys: { accessKeyId, secretAccessKey } };
+    return { recorder, endpoint, connection, store: await realContext({}, quiet).objectStore(connection) };
+}
+
+afterAll(async () => {
+    await Promise.all(recorders.splice(0).map((recorder) => recorder.stop()));
+});
+
+const PASSING: Record<string, Fault> = {
+    latency: late(400),
+    reset,
+    "a lost answer": answerLost,
+    "a body that ends early": cutOff("end"),
+    "a body that is reset": cutOff("reset"),
+    "half a document": halved,
+    "nothing in the answer": emptied,
+    "500": s3Error(500, "InternalError"),
+    "503 SlowDown": s3Error(503, "SlowDown"),
+    "429 with Retry-After": s3Error(429, "TooManyRequests", { "retry-after": "1" }),
+    "a page of a proxy": proxyPage,
+    "half a refusal": instead(404, "application/xml", "<Error><Code>NoSuchBucket</Code><Mess"),
+};
+
+describe("once for each request is ridden out, all through a bucket's life", () => {
+    test.concurrent.each(Object.entries(PASSING))("%s", async (title, fault) => {
+        const { recorder, store } = await stage();
+        const name = `faults-${title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
+        recorder.faults.set(fault, 1);
+        expect(await store.bucket(name)).toEqual({ outcome: "absent" });
+        await store.createBucket(name);
+        recorder.faults.set(fault, 1);
+        expect(await store.bucket(name)).toEqual({ outcome: "present", value: true });
+        expect(await store.cors(name)).toEqual({ outcome: "absent" });
+        await store.putCors(name, [RULE]);
+        recorder.faults.set(fault, 1);
+        expect(await store.cors(name)).toMatchObject({ outcome: "present", value: [RULE] });
+        await store.proveWriting(name);
+        expect(await store.someObjects(name, 10)).toEqual([]);
+        expect(await store.someVersions(name, 10)).toEqual([]);
+        expect(await store.uploads(name)).toEqual([]);
+        await store.deleteCors(name);
+        await store.deleteBucket(name);
+        expect(recorder.faults.hits).toBeGreaterThan(5);
+        recorder.faults.heal();
+        expect(await store.bucket(name)).toEqual({ outcome: "absent" });
+    });
+});
+
+describe("that lasts is one finding, and never an answer", () => {
+    const DAMAGED = "The S3 endpoint gave an answer that is cut off or damaged";
+    const BROKEN = "The connection to the S3 endpoint broke off";
+    let bucket: string;
+    beforeAll(async () => {
+        const { store } = await stage();
+        bucket = "faults-lasting";
+        await store.createBucket(bucket);
+        await store.putCors(bucket, [RULE]);
+    });
+
+    const fails = (action: string, words: string) => `The S3 server fails at ${action}: ${words}`;
+    test.concurrent.each<[string, Fault, (action: string) => string]>([
+        ["reset", reset, () => BROKEN],
+        ["a lost answer", answerLost, () => BROKEN],
+        ["a body that ends early", cutOff("end"), () => BROKEN],
+        ["a body that is reset", cutOff("reset"), () => BROKEN],
+        ["half a document", halved, () => DAMAGED],
+        ["nothing in the answer", emptied, () => DAMAGED],
+        [
+            "a page with status 200",
+            instead(200, "text/html", "<html><body>Please log in</body></html>"),
+            () => DAMAGED,
+        ],
+        ["500", s3Error(500, "InternalError"), (action) => fails(action, "Please try again.")],
+        ["503 SlowDown", s3Error(503, "SlowDown"), (action) => fails(action, "Please try again.")],
+        [
+            "429",
+            s3Error(429, "TooManyRequests", { "retry-after": "1" }),
+            (action) => fails(action, "Please try again."),
+        ],
+        ["a page of a proxy", proxyPage, (action) => fails(action, "status 502")],
+        [
+            "half a refusal",
+            instead(404, "application/xml", "<Error><Code>NoSuchBucket</Code><Mess"),
+            () => DAMAGED,
+        ],
+        ["an empty 404", instead(404, "text/plain", ""), (action) => fails(action, "NotFound")],
+    ])("%s", async (_title, fault, found) => {
+        const { recorder, store, endpoint } = await stage();
+        recorder.faults.set(fault);
+        const failed = async (action: () => Promise<unknown>) =>
+            explained(
+                await action().then(
+                    (value) => (value as { error?: unknown }).error ?? value,
+                    (error) => error,
+                ),
+                endpoint,
+            );
+        const reads = await Promise.all([
+            failed(() => store.cors(bucket)),
+            failed(() => store.someObjects(bucket, 1)),
+            failed(() => store.someVersions(bucket, 1)),
+        ]);
+        expect(reads).toEqual(
+            ["s3:GetBucketCORS", "s3:ListBucket", "s3:ListBucketVersions"].map((action) => found(action)),
+        );
+    });
+});
+
+test.concurrent("an object that is given back by half is never taken for a proof", async () => {
+    const { recorder, store, endpoint } = await stage();
+    await store.createBucket("faults-half-object");
+    recorder.faults.set(halved, Number.POSITIVE_INFINITY, /^GET/);
+    const error = await store.proveWriting("faults-half-object").catch((each) => each);
+    expect(explained(error, endpoint)).toBe(
+        "The S3 server gave back something else than what was just written",
+    );
+    recorder.faults.heal();
+    expect(await store.someObjects("faults-half-object", 1)).toEqual([]);
+    await store.deleteBucket("faults-half-object");
+});
+
+describe("preview's question", () => {
+    test.concurrent.each<[string, Fault, RegExp]>([
+        ["that gets no answer", silence, /did not answer in time/],
+        [
+            "that is told to come back in an hour",
+            s3Error(503, "SlowDown", { "retry-after": "3600" }),
+            /SlowDown/,
+        ],
+        ["whose connection is always reset", reset, /broke off/],
+    ])("%s ends with its deadline, explained", async (_title, fault, words) => {
+        const { recorder, connection } = await stage();
+        recorder.faults.set(fault);
+        const context = realContext({}, quiet);
+        await context.objectStore(connection);
+        // `faults-none` is asked for behind the endpoint, each question with its own deadline of five seconds.
+        const asked = askForBucket(context, connection, "faults-none");
+        const { findings } = await asked;
+        expect(findings).toHaveLength(1);
+        expect(JSON.stringify(findings)).toMatch(words);
+    });
+
+    test.concurrent("rides out what passes", async () => {
+        const { recorder, connection } = await stage();
+        recorder.faults.set([reset, s3Error(503, "SlowDown")], 1);
+        const answer = await askForBucket(realContext({}, quiet), connection, "faults-none");
+        expect(answer).toEqual({ findings: [], exists: false });
+    });
+});

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Outcome, retryAfterMs, rideOut } from "../../provider/retries";
+
+beforeEach(() => {
+    vi.useFakeTimers();
+});
+afterEach(() => {
+    vi.useRealTimers();
+});
+
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** Rides out with everything worth another try after that wait; gives the outcome, the tries and the time. */
+async function ridden<T>(attempt: (signal: AbortSignal) => Promise<T>, wait = 0, signal?: AbortSignal) {
+    const started = Date.now();
+    let tries = 0;
+    const counted = (each: AbortSignal) => {
+        tries += 1;
+        return attempt(each);
+    };
+    const ended = rideOut(counted, (_outcome: Outcome<T>) => wait, { sleep, signal }).then(
+        (value) => ({ value }),
+        (error: Error) => ({ error: error.name }),
+    );
+    await vi.runAllTimersAsync();
+    return { ...(await ended), tries, seconds: (Date.now() - started) / 1_000 };
+}
+
+/** Ends only when its signal says so, as a server that never answers. */
+function silent(signal: AbortSignal): Promise<never> {
+    return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("aborted")));
+    });
+}
+
+describe("a request is ridden out", () => {
+    it("with five tries, and the last outcome stands", async () => {
+        expect(await ridden(async () => "busy")).toMatchObject({ value: "busy", tries: 5, seconds: 3.7 });
+    });
+
+    it("with the waits that the server asks for, as long as they fit into its minute", async () => {
+        expect(await ridden(async () => "busy", 10_000)).toMatchObject({ tries: 5, seconds: 40 });
+        expect(await ridden(async () => "busy", 25_000)).toMatchObject({ tries: 3, seconds: 50 });
+        expect(await ridden(async () => "busy", 3_600_000)).toMatchObject({ tries: 1, seconds: 0 });
+    });
+
+    it("for a minute in all, however slow each answer is", async () => {
+        const slow = () => sleep(20_000).then(() => "busy");
+        expect(await ridden(slow)).toMatchObject({ value: "busy", tries: 3 });
+        expect(await ridden(silent)).toMatchObject({ error: "TimeoutError", seconds: 60 });
+    });
+
+    it("until the caller's own deadline, with what the server said last", async () => {
+        const deadline = () => {
+            const controller = new AbortController();
+            setTimeout(() => controller.abort(new DOMException("", "TimeoutError")), 5_000);
+            return controller.signal;
+        };
+        expect(await ridden(async () => "busy", 20_000, deadline())).toMatchObject({
+            value: "busy",
+            tries: 1,
+        });
+        expect(await ridden(silent, 0, deadline())).toMatchObject({
+            error: "TimeoutError",
+            tries: 1,
+            seconds: 5,
+        });
+    });
+});
+
+it("a try's signal is silent once the try has ended", async () => {
+    let seen: AbortSignal | undefined;
+    await rideOut(
+        async (signal) => {
+            seen = signal;
+        },
+        () => undefined,
+        { sleep },
+    );
+    await vi.runAllTimersAsync();
+    expect(seen?.aborted).toBe(false);
+});
+
+it.each([
+    [undefined, 0],
+    ["2", 2_000],
+    ["Thu, 01 Jan 1970 00:00:05 GMT", 5_000],
+    ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+    ["soon", 0],
+])("Retry-After %s is a wait of %i ms", (header, wait) => {
+    expect(retryAfterMs(header, 0)).toBe(wait);
+});
