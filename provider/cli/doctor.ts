@@ -1,5 +1,6 @@
 /** `doctor`: the questions of preview outside Pulumi, of a cluster and its registries, or of a store alone. */
 import { type Keys, keysFields } from "../arguments";
+import type { Check } from "../checks";
 import { realContext } from "../context";
 import { type Decoding, decodeFields } from "../fields";
 import { namespaceOf } from "../kubernetes/credentials";
@@ -70,6 +71,12 @@ function refuseMixed(name: string | undefined, { endpoint, bucket }: DoctorOptio
     }
 }
 
+/** Whether it would be told again for each registry. */
+function standsInTheWay({ name, outcome, finding }: Check): boolean {
+    const needed = name === "cluster" || name === "llmos";
+    return (needed && outcome === "failed") || finding?.code === "namespace-missing";
+}
+
 /** The cluster, then its registries or the one of this name. */
 async function* examineInCluster(
     context: Context,
@@ -81,11 +88,7 @@ async function* examineInCluster(
     const namespace = namespaceOf(context);
     const checks = await examineCluster(context, undefined, namespace);
     yield { kind: "cluster", name: cluster.server, checks };
-    if (
-        checks.some(
-            ({ name: asked, outcome }) => ["cluster", "llmos"].includes(asked) && outcome !== "passed",
-        )
-    ) {
+    if (checks.some(standsInTheWay)) {
         return;
     }
     const all = await readRegistries(cluster);
