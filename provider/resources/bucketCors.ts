@@ -25,6 +25,7 @@ import {
     type Reading,
 } from "../lifecycle";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
+import { ruleWarnings } from "../preflight/corsRules";
 import { askEndpoint } from "../preflight/endpoint";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
@@ -99,10 +100,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
 
     validate(inputs, unknowns) {
         const given = ["allowedOrigins", "rules"].filter((name) => name in inputs || unknowns.has(name));
-        return [
-            ...(given.length === 1 ? [] : [notOneGiven(given.length)]),
-            ...(wanted(inputs).some(openToAll) ? [openFinding()] : []),
-        ];
+        return [...(given.length === 1 ? [] : [notOneGiven(given.length)]), ...ruleWarnings(wanted(inputs))];
     },
 
     async complete(context, inputs, prior) {
@@ -304,25 +302,6 @@ function answerFindings(
         !inputs.adopt &&
         !sameRules(reading.value.map(fromServer), wanted(inputs));
     return taken ? [corsTaken(store, inputs.bucket ?? "", reading.value.map(fromServer)).finding] : [];
-}
-
-function openToAll(rule: CorsRule): boolean {
-    return (
-        rule.allowedOrigins.includes("*") &&
-        rule.allowedMethods.some((method) => method !== "GET" && method !== "HEAD")
-    );
-}
-
-function openFinding(): Finding {
-    return {
-        code: "argument-invalid",
-        severity: "warning",
-        found: 'A CORS rule allows writing from every origin ("*")',
-        where: "allowedOrigins",
-        why: "Any page that a signed-in user opens may then use a leaked upload link from their browser.",
-        next: "Name the LLMOS page's own origin, for example https://llmos.example.com.",
-        property: "allowedOrigins",
-    };
 }
 
 function notOneGiven(count: number): Finding {
