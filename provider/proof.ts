@@ -22,13 +22,14 @@ export interface Check {
 
 /**
  * Proves keys on the real server, once a process for the same keys and bucket: the bucket is there for them,
- * and, with `writing`, one small object can be put, read back and deleted. Throws what stands in the way.
+ * and, with `writing`, one small object of `owner` can be put, read back and deleted. Throws what stands in the way.
  */
 export async function proveKeys(
     context: Context,
     target: ProofTarget,
     keys: Keys,
     writing: boolean,
+    owner = "",
 ): Promise<Check[]> {
     const key = `proof ${JSON.stringify([target.endpoint, target.bucket, keys, writing])}`;
     return await context.questions.once(key, async () => {
@@ -41,7 +42,7 @@ export async function proveKeys(
         if (!writing) {
             return [{ name: "keys-read", detail, at }];
         }
-        await store.proveWriting(target.bucket);
+        await store.proveWriting(target.bucket, owner);
         return [
             { name: "keys-read", detail, at },
             { name: "keys-write", detail, at },

@@ -188,7 +188,7 @@ async function write(
 ): Promise<CredentialSecretState> {
     const keys: Keys = { accessKeyId: inputs.accessKeyId, secretAccessKey: inputs.secretAccessKey };
     const checks = inputs.target
-        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false)
+        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false, inputs.owner)
         : [];
     const { name, namespace = "", owner } = inputs;
     const secret = await cluster.apply<SecretResource>(

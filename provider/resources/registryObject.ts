@@ -253,7 +253,7 @@ async function prove(
     salt: string,
 ): Promise<Proof> {
     const keys = await readKeys(cluster, inputs.namespace ?? "", inputs.secretName);
-    const checks = await proveKeys(context, inputs, keys, inputs.proveWriting !== false);
+    const checks = await proveKeys(context, inputs, keys, inputs.proveWriting !== false, inputs.owner);
     return { checks, salt, digest: digestOf(keys, salt) };
 }
 
