@@ -217,7 +217,7 @@ function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean
 }
 
 async function deleteUnlessFilled(context: Context, store: ObjectStore, state: BucketState): Promise<void> {
-    const filled = await contentFinding(store, state.name);
+    const filled = (await contentFinding(store, state.name)) && (await withoutProofs(store, state.name));
     if (!filled) {
         await store.deleteBucket(state.name);
     } else if (context.history.created.has(state.owner ?? "")) {
@@ -229,6 +229,12 @@ async function deleteUnlessFilled(context: Context, store: ObjectStore, state: B
     } else {
         throw failureOf(filled);
     }
+}
+
+/** The content once what is left of proofs that were ended halfway is gone: it is ours, and no model or dataset. */
+async function withoutProofs(store: ObjectStore, name: string): Promise<Finding | undefined> {
+    await store.discardProofs(name);
+    return await contentFinding(store, name);
 }
 
 /** Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. */

@@ -215,7 +215,7 @@ async function write(
 ): Promise<CredentialSecretState> {
     const keys: Keys = { accessKeyId: inputs.accessKeyId, secretAccessKey: inputs.secretAccessKey };
     const checks = inputs.target
-        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false)
+        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false, inputs.owner)
         : [];
     const { name, namespace = "", owner, salt, instance } = inputs;
     const annotations = { ...(owner && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
