@@ -37,12 +37,17 @@ export async function listRegistries(
     settings: Settings,
     reference?: ClusterReference,
 ): Promise<RegistryRow[]> {
-    const cluster = await Cluster.connect(reference, settings);
-    const registries = await cluster.list<RegistryResource>(REGISTRIES);
+    const registries = await readRegistries(await Cluster.connect(reference, settings));
+    return registries.map(rowOf);
+}
+
+/** The Registry objects of a cluster, by name. A cluster that does not know the kind is an error. */
+export async function readRegistries(cluster: Cluster, signal?: AbortSignal): Promise<RegistryResource[]> {
+    const registries = await cluster.list<RegistryResource>(REGISTRIES, signal);
     if (!registries) {
         throw crdsMissing(cluster.server, REGISTRIES);
     }
-    return registries.map(rowOf).sort((left, right) => left.name.localeCompare(right.name));
+    return registries.sort((left, right) => left.metadata.name.localeCompare(right.metadata.name));
 }
 
 export async function findRegistry(
@@ -91,7 +96,7 @@ export function defaultsFinding(defaults: readonly string[]): Finding[] {
     ];
 }
 
-function rowOf(registry: RegistryResource): RegistryRow {
+export function rowOf(registry: RegistryResource): RegistryRow {
     const s3 = registry.spec?.s3Config;
     return {
         state: stateOf(registry),

@@ -65,6 +65,7 @@ test("the tarball holds the built package, and nothing of its making", async () 
             "package/dist/index.js",
             "package/dist/index.d.ts",
             "package/dist/pulumi/dynamic.js",
+            "package/dist/cli/main.js",
         ]),
     );
 });
@@ -99,6 +100,13 @@ test("installed in an empty folder, a typed program is checked, made, settled an
     // Without skipLibCheck: the package's own declarations are checked as well.
     await execute(join("node_modules", ".bin", "tsc"), ["-p", "."], { cwd: folder });
 
+    const command = (...args: string[]) =>
+        execute("npx", ["--no-install", "pulumi-llmos", ...args], {
+            cwd: folder,
+            env: { ...process.env, ...sandbox.environment },
+        });
+    expect(await command("--help")).toMatch(/Usage: pulumi-llmos \[options\] \[command\]\n/);
+
     const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
     await pulumi("stack", "init", "dev");
     await pulumi("config", "set", "endpoint", endpoint);
@@ -110,6 +118,7 @@ test("installed in an empty folder, a typed program is checked, made, settled an
         const authority = ["-c", `llmos:caBundle=${caBundle}`];
         expect(await pulumi("up", "--yes", "--skip-preview", ...authority)).toContain('state: "Active"');
         expect(await outside.named("packed")).toEqual(made);
+        expect(await command("status")).toMatch(/^Active +packed +\S+ +packed-bucket$/m);
         const again = await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
         expect(again).toContain("6 unchanged");
         await pulumi("destroy", "--yes", "--skip-preview");
