@@ -24,6 +24,7 @@ import {
     present,
     type Reading,
 } from "../lifecycle";
+import { explained } from "../preflight/cluster";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
 import { ruleWarnings } from "../preflight/corsRules";
 import { askEndpoint } from "../preflight/endpoint";
@@ -255,7 +256,8 @@ async function stillLetIn(
 /** At refresh: a document that is as declared is no proof that browsers are let in. */
 async function warnOfRefusals(context: Context, store: ObjectStore, state: BucketCorsState): Promise<void> {
     if (state.reachability !== "off" && sameRules(inForce(state), wanted(state))) {
-        await warnOf(context, await corsRefusals(store.connection, declared(state.enforcedBy, state)));
+        const refusals = corsRefusals(store.connection, declared(state.enforcedBy, state));
+        await warnOf(context, await explained(() => refusals));
     }
 }
 
