@@ -34,11 +34,6 @@ export interface Settings {
     readonly namespace?: string;
     /** PEM certificates trusted for every S3 endpoint. */
     readonly caBundle?: string;
-    /**
-     * Forget what lives on a cluster or store that cannot be reached, in refresh and in destroy. Default false: that is
-     * an error which leaves the state as it is.
-     */
-    readonly deleteUnreachable?: boolean;
 }
 
 /** All that a lifecycle may touch. */

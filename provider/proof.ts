@@ -14,7 +14,7 @@ export interface ProofTarget extends S3Server {
 
 /**
  * Proves keys on the real server, once a process for the same keys and bucket: the endpoint is there, the bucket is
- * there for them, and, with `writing`, one small object can be put, read back and deleted. Throws what stands in
+ * there for them, and, with `writing`, one small object of `owner` can be put, read back and deleted. Throws what stands in
  * the way.
  */
 export async function proveKeys(
@@ -22,6 +22,7 @@ export async function proveKeys(
     target: ProofTarget,
     keys: Keys,
     writing: boolean,
+    owner = "",
 ): Promise<Check[]> {
     const key = `proof ${JSON.stringify([target.endpoint, target.bucket, keys, writing])}`;
     return await context.questions.once(key, async () => {
@@ -31,7 +32,7 @@ export async function proveKeys(
             throw failureOf(noBucket(target.endpoint, target.bucket));
         }
         if (writing) {
-            await store.proveWriting(target.bucket);
+            await store.proveWriting(target.bucket, owner);
         }
         // An answer to a signed request proves name, connection, TLS and clock as well.
         const url = urlOf(target.endpoint);

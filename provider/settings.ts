@@ -4,14 +4,6 @@ import { type Finding, failure } from "./errors";
 import type { Refined } from "./fields";
 import type { Settings } from "./lifecycle";
 
-/** Environment variable that opts in for one run, without a change of the configuration. */
-const DELETE_UNREACHABLE = "PULUMI_LLMOS_DELETE_UNREACHABLE";
-
-/** Whether configuration or environment opts in to forgetting what cannot be reached. */
-export function deletesUnreachable(configured: string | undefined): true | undefined {
-    return (process.env[DELETE_UNREACHABLE] ?? configured) === "true" ? true : undefined;
-}
-
 /** What is wrong with the configuration. */
 export function settingsFindings(settings: Settings): Finding[] {
     return [

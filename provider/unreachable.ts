@@ -17,6 +17,17 @@ const OUT_OF_REACH = new Set<FindingCode>([
     "cluster-other",
 ]);
 
+/**
+ * The opt-in. Of the environment, not of the stack's configuration: the engine gives refresh and destroy the
+ * configuration of the last `up`, and an `up` is what cannot be had without the server.
+ */
+const OPT_IN = "PULUMI_LLMOS_DELETE_UNREACHABLE";
+
+/** Whether this run may forget what it cannot look at. */
+export function forgetsUnreachable(): boolean {
+    return process.env[OPT_IN] === "true";
+}
+
 /** Whether the server, not the object, is what could not be found. A refusal by the right server is none of these. */
 export function isOutOfReach({ code }: Finding): boolean {
     return OUT_OF_REACH.has(code);
@@ -26,7 +37,7 @@ export function isOutOfReach({ code }: Finding): boolean {
 export function withOptIn(finding: Finding): Finding {
     return {
         ...finding,
-        next: `${finding.next} If it is gone for good: \`pulumi config set llmos:deleteUnreachable true\`, or PULUMI_LLMOS_DELETE_UNREACHABLE=true for one run, lets refresh and destroy forget what was there.`,
+        next: `${finding.next} If it is gone for good: with ${OPT_IN}=true in the environment, refresh and destroy forget what was there.`,
     };
 }
 
@@ -35,8 +46,8 @@ export function forgotten(finding: Finding, what: string): Finding {
     return {
         ...finding,
         severity: "warning",
-        found: `${what} is forgotten without a look at it (llmos:deleteUnreachable). ${finding.found}`,
+        found: `${what} is forgotten without a look at it (${OPT_IN}). ${finding.found}`,
         why: "If it still exists, nothing manages it any more.",
-        next: "Delete it by hand if the server comes back, and take llmos:deleteUnreachable out of the configuration.",
+        next: "Delete it by hand if the server comes back, and do not leave the variable set.",
     };
 }

@@ -16,7 +16,9 @@ export interface ApiServerOptions {
 
 /** A running API server. */
 export interface ApiServer {
-    readonly process: GuardedProcess;
+    process: GuardedProcess;
+    /** Starts it anew, on the same port with the same data, after it has ended. */
+    start(): Promise<GuardedProcess>;
     readonly url: string;
     /** Connects as an administrator of the cluster. */
     readonly kubeconfigFile: string;
@@ -40,10 +42,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         const url = `https://127.0.0.1:${port}`;
         const ready = () => answers(`${url}/readyz`, { caBundle: authority.certificate, client: admin });
         const guarded = program(options, folder, Number(port));
-        const process = await GuardedProcess.startAndWait(guarded, ready, START_TIMEOUT);
+        const start = () => GuardedProcess.startAndWait(guarded, ready, START_TIMEOUT);
+        const process = await start();
         const kubeconfigFile = join(options.folder, "kubeconfig");
         await writeFile(kubeconfigFile, kubeconfig(url, authority.certificate, admin), { mode: 0o600 });
-        return { process, url, kubeconfigFile };
+        return { process, start, url, kubeconfigFile };
     });
 }
 

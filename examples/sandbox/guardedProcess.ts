@@ -141,6 +141,13 @@ export class GuardedProcess {
         }
     }
 
+    /** Ends the program at once, without asking, as a crash would. */
+    async kill(): Promise<void> {
+        this.stopping = true;
+        this.child.kill("SIGKILL");
+        await this.ended;
+    }
+
     /** Waits until `ready` says yes; fails at once when the program ends before. */
     async waitUntilReady(ready: () => Promise<boolean>, timeout: number): Promise<void> {
         const deadline = Date.now() + timeout;

@@ -1,13 +1,14 @@
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { startApiServer } from "./apiServer";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ApiServer, startApiServer } from "./apiServer";
 import { allOrNone, CleanUp, stoppedBy } from "./cleanUp";
 import { applyCustomResources, createLlmosNamespace } from "./customResources";
 import { environmentOf } from "./environment";
 import { startEtcd } from "./etcd";
 import { type Folder, openFolder } from "./folder";
-import { type ObjectStoreDetails, startObjectStore } from "./objectStore";
+import { type ObjectStore, type ObjectStoreDetails, startObjectStore } from "./objectStore";
 import { startStandInOperator } from "./operator";
 import { SandboxProblem } from "./problem";
 import { findPrograms, type ProgramName, type Programs } from "./programs";
@@ -53,6 +54,11 @@ export interface Sandbox extends SandboxDetails {
     readonly processes: Readonly<Record<string, number>>;
     /** Settles, with what to tell, when a server ends although nobody stopped it. */
     readonly died: Promise<SandboxProblem>;
+    /**
+     * Ends a server as a crash would, and starts it again on the same port with the same data, after so many
+     * milliseconds.
+     */
+    restart(server: "kube-apiserver" | "versitygw", downFor: number): Promise<void>;
     /** Stops everything, and removes the sandbox's own folder. Can be called again. */
     stop(): Promise<void>;
 }
@@ -146,8 +152,17 @@ async function start(
         programs: Object.fromEntries(Object.entries(programs).map(([name, { file }]) => [name, file])),
         processes: Object.fromEntries(servers.map((server) => [server.name, server.pid ?? 0])),
         died: Promise.race(servers.map((server) => server.died)),
+        restart: (name, downFor) => restart(name === "versitygw" ? store : apiServer, downFor),
         stop: () => cleanUp.run(),
     };
+}
+
+async function restart(server: ApiServer | ObjectStore | undefined, downFor: number): Promise<void> {
+    if (server) {
+        await server.process.kill();
+        await sleep(downFor);
+        server.process = await server.start();
+    }
 }
 
 async function startOperator(

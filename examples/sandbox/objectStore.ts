@@ -27,7 +27,9 @@ export interface ObjectStoreDetails {
 
 /** A running object store. */
 export interface ObjectStore {
-    readonly process: GuardedProcess;
+    process: GuardedProcess;
+    /** Starts it anew, on the same port with the same data, after it has ended. */
+    start(): Promise<GuardedProcess>;
     readonly details: ObjectStoreDetails;
 }
 
@@ -68,8 +70,8 @@ export async function startObjectStore(options: ObjectStoreOptions): Promise<Obj
         const address = `127.0.0.1:${port}`;
         const ready = () => answers(`https://${address}${HEALTH}`, details);
         const guarded = program(options, folder, address, details);
-        const process = await GuardedProcess.startAndWait(guarded, ready, START_TIMEOUT);
-        return { process, details };
+        const start = () => GuardedProcess.startAndWait(guarded, ready, START_TIMEOUT);
+        return { process: await start(), start, details };
     });
 }
 

@@ -25,6 +25,11 @@ export interface KubernetesObject {
     };
 }
 
+/** `SelfSubjectAccessReview` of authorization.k8s.io/v1, as far as it is read. */
+export interface AccessReview {
+    readonly status?: { readonly allowed?: boolean };
+}
+
 /** One line of a watch. */
 export interface WatchEvent<T> {
     readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
@@ -130,6 +135,21 @@ export class Cluster {
         return answer.status === 404 && isStatus(answer.body)
             ? "absent"
             : this.accepted<T>("update", path, answer);
+    }
+
+    /** Asks what this user may do; undefined where the server does not say. Nothing is stored by it. */
+    async review(attributes: object, signal: AbortSignal): Promise<AccessReview | undefined> {
+        const answer = await this.send({
+            method: "POST",
+            path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            body: {
+                apiVersion: "authorization.k8s.io/v1",
+                kind: "SelfSubjectAccessReview",
+                spec: { resourceAttributes: attributes },
+            },
+            signal,
+        });
+        return answer.status === 201 ? (answer.body as AccessReview) : undefined;
     }
 
     /** Deletes exactly the object with this UID; one that is gone already is deleted. */

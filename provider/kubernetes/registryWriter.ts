@@ -95,13 +95,15 @@ export function movesAway(found: RegistryResource, inputs: Place): boolean {
 /** Whether the object is as declared, so that adopting it writes nothing. */
 export function isAsDeclared(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
     const s3 = found.spec?.s3Config;
+    const description = found.metadata.annotations?.[DESCRIPTION_ANNOTATION] ?? "";
     return (
         found.spec?.backendType === "S3" &&
         s3?.useSSL === true &&
         s3.endpoint === inputs.endpoint &&
         s3.bucket === inputs.bucket &&
         s3.accessCredentialSecretName === inputs.secretName &&
-        inputs.description === (found.metadata.annotations?.[DESCRIPTION_ANNOTATION] ?? inputs.description)
+        // One that somebody set where none is declared is theirs.
+        (inputs.description ?? description) === description
     );
 }
 

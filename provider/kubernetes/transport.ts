@@ -12,7 +12,7 @@ import { agentFor, throughProxy } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
 
 export interface ApiRequest {
-    readonly method: "GET" | "PATCH" | "DELETE";
+    readonly method: "GET" | "POST" | "PATCH" | "DELETE";
     /** Path and query, for example `/api/v1/namespaces/kube-system`. */
     readonly path: string;
     readonly body?: unknown;

@@ -7,7 +7,7 @@ import { REGISTRIES, SYSTEM_NAMESPACE } from "../kubernetes/objects";
 import { type Context, known } from "../lifecycle";
 
 /** Name under which a cluster's answers are remembered. */
-function nameOf(reference: ClusterReference | undefined): string {
+export function clusterName(reference: ClusterReference | undefined): string {
     return JSON.stringify([reference?.kubeconfig ?? null, reference?.context ?? null]);
 }
 
@@ -16,7 +16,7 @@ export function askCluster(context: Context, reference: ClusterReference | undef
     return explained(async () => {
         // Before the question, whose deadline is for the network: the client library is loaded here.
         const cluster = await context.cluster(reference);
-        return await context.questions.once(`cluster ${nameOf(reference)}`, (signal) =>
+        return await context.questions.once(`cluster ${clusterName(reference)}`, (signal) =>
             explained(async () => {
                 await cluster.identity(signal);
                 return [];
@@ -33,7 +33,7 @@ export async function askForRegistries(
     const unreachable = await askCluster(context, reference);
     return unreachable.length > 0
         ? unreachable
-        : await context.questions.once(`registries ${nameOf(reference)}`, (signal) =>
+        : await context.questions.once(`registries ${clusterName(reference)}`, (signal) =>
               explained(async () => kindFindings(await context.cluster(reference), signal)),
           );
 }
@@ -53,7 +53,7 @@ export async function askForNamespace(
     const unreachable = await askCluster(context, reference);
     return unreachable.length > 0
         ? unreachable
-        : await context.questions.once(`namespace ${namespace} ${nameOf(reference)}`, (signal) =>
+        : await context.questions.once(`namespace ${namespace} ${clusterName(reference)}`, (signal) =>
               explained(async () => namespaceFindings(await context.cluster(reference), namespace, signal)),
           );
 }

@@ -18,6 +18,7 @@ import {
 import { type EnforcedBy, storedCors } from "../s3/corsWriter";
 import type { ObjectStore } from "../s3/objectStore";
 import { bucketUrl } from "../s3/unsigned";
+import { ruleWarnings } from "./corsRules";
 
 /** Longest time for one question that a browser would ask, in milliseconds. */
 const ANSWER_MS = 30_000;
@@ -81,9 +82,10 @@ export async function examineCors(
         const hint = "the server has no bucket CORS; give --origin, the address of the LLMOS page";
         return [skipped(context, "cors", `not asked: ${hint}`)];
     }
+    const findings = refused.length > 0 ? refused : ruleWarnings(rules);
     const from = [...new Set(questions.map(({ origin }) => origin))].join(", ");
     return [
-        judged(context, "cors", `${detail}: uploads from ${asked.length > 0 ? from : "any page"}`, refused),
+        judged(context, "cors", `${detail}: uploads from ${asked.length > 0 ? from : "any page"}`, findings),
     ];
 }
 

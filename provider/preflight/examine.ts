@@ -54,7 +54,7 @@ export async function examineStore(context: Context, store: ExaminedStore): Prom
     }
     const opened = await context.objectStore(connection);
     const proveWriting = async () => {
-        await opened.proveWriting(bucket);
+        await opened.proveWriting(bucket, "doctor");
         return [];
     };
     return [

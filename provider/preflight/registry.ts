@@ -10,6 +10,9 @@ import { type Context, type KnownPart, known } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import type { RegistryObjectInputs } from "../resources/registryObject";
 import { explained } from "./cluster";
+import { askForPermission } from "./permissions";
+
+const REGISTRY = { group: "ml.llmos.ai", resource: "registries" } as const;
 
 /** Asked at preview, for what is new or changed. */
 export async function askForRegistry(
@@ -21,11 +24,15 @@ export async function askForRegistry(
     if (name === undefined) {
         return [];
     }
+    const forbidden = await askForPermission(context, inputs.cluster, REGISTRY);
+    if (forbidden.length > 0) {
+        return forbidden;
+    }
     const cluster = await context.cluster(inputs.cluster);
     const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
     if (prior?.name === name) {
         return [
-            ...(await movingFindings(cluster, inputs, prior, signal)),
+            ...(await movingFindings(cluster, inputs, prior)),
             ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
         ];
     }
@@ -41,13 +48,16 @@ export async function askForRegistry(
     ];
 }
 
+/** Where a registry of that name stores, or is to store. */
+type StoragePlace = Pick<KnownPart<RegistryObjectInputs>, "name" | "endpoint" | "bucket" | "relocate">;
+
 /** May the registry's storage move, if that is what the change does? */
-async function movingFindings(
+export async function movingFindings(
     cluster: Cluster,
-    inputs: KnownPart<RegistryObjectInputs>,
-    prior: KnownPart<RegistryObjectInputs>,
-    signal: AbortSignal,
+    inputs: StoragePlace,
+    prior: StoragePlace,
 ): Promise<Finding[]> {
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
     const { name = "", endpoint, bucket, relocate } = inputs;
     const same = prior.endpoint === endpoint && prior.bucket === bucket;
     if (same || relocate || endpoint === undefined || bucket === undefined) {

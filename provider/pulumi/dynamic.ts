@@ -13,8 +13,8 @@ import { bucketCors } from "../resources/bucketCors";
 import { credentialSecret } from "../resources/credentialSecret";
 import { defaultRegistry } from "../resources/defaultRegistry";
 import { registryObject } from "../resources/registryObject";
-import { deletesUnreachable, settingsFindings } from "../settings";
-import { forgotten, isOutOfReach, withOptIn } from "../unreachable";
+import { settingsFindings } from "../settings";
+import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "../unreachable";
 import { engineLog } from "./engineLog";
 import { PROVIDER_KEY, received, sendable } from "./wire";
 
@@ -42,7 +42,6 @@ export async function configure(_type: string, { config }: pulumi.dynamic.Config
         context: config.get("llmos:context"),
         namespace: config.get("llmos:namespace"),
         caBundle: config.get("llmos:caBundle"),
-        deleteUnreachable: deletesUnreachable(config.get("llmos:deleteUnreachable")),
     }) as Settings;
     if (JSON.stringify(settings) !== JSON.stringify(context.settings)) {
         context = realContext(settings, engineLog);
@@ -303,7 +302,7 @@ async function forgetOrFail(error: unknown, what: string): Promise<void> {
     if (!(error instanceof LlmosError) || !isOutOfReach(error.finding)) {
         throw plain(error);
     }
-    if (!context.settings.deleteUnreachable) {
+    if (!forgetsUnreachable()) {
         throw plain(failureOf(withOptIn(error.finding)));
     }
     await context.log.warn(describe(forgotten(error.finding, what)));

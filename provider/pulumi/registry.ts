@@ -171,7 +171,15 @@ class Parts {
         const { create, adopt, forceDestroy } = this.bucketArgs;
         return new Bucket(
             `${this.name}-bucket`,
-            given({ ...this.storage, name: this.bucketArgs.name, create, adopt, forceDestroy }),
+            given({
+                ...this.storage,
+                name: this.bucketArgs.name,
+                create,
+                adopt,
+                forceDestroy,
+                registry: this.registryName,
+                relocate: this.args.relocate,
+            }),
             this.options,
         );
     }

@@ -6,6 +6,7 @@ import {
     type Guarded,
     guardedFields,
     type Owned,
+    objectName,
     ownedFields,
     s3ServerFields,
 } from "../arguments";
@@ -15,7 +16,9 @@ import { flag, optional, required, text, withDefault } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket, noBucket } from "../preflight/bucket";
+import { explained } from "../preflight/cluster";
 import { askEndpoint } from "../preflight/endpoint";
+import { movingFindings } from "../preflight/registry";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
 import { emptyBucket } from "../s3/emptying";
@@ -32,6 +35,10 @@ export interface BucketInputs extends S3Access, Guarded, Owned {
      * `up`, so that one edit and one destroy cannot lose data.
      */
     forceDestroy?: boolean;
+    /** Name of the Registry that stores in it: the bucket is not exchanged while models or datasets use that. */
+    registry?: string;
+    /** Says that the content has been moved: lets the bucket be exchanged although the registry is used. */
+    relocate?: boolean;
 }
 
 /** State of a `Bucket`. */
@@ -53,6 +60,8 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         credentials: required(credentials),
         create: withDefault(flag, true),
         forceDestroy: withDefault(flag, false),
+        registry: optional(text(objectName)),
+        relocate: optional(flag),
         cluster,
         clusterId: optional(text()),
         ...guardedFields,
@@ -67,8 +76,9 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     async preflight(context, inputs, prior) {
         const { connection, findings } = await askableConnection(context, inputs);
-        if (!connection || inputs.name === undefined) {
-            return findings;
+        const used = await usedFindings(context, inputs, prior);
+        if (!connection || inputs.name === undefined || used.length > 0) {
+            return [...findings, ...used];
         }
         if (prior && sameInputs(prior, inputs, QUIET)) {
             return await askEndpoint(context, connection);
@@ -144,7 +154,24 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 };
 
 /** Arguments whose change leaves nothing to do on either side. */
-const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster"] as const;
+const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster", "registry", "relocate"] as const;
+
+/** Asked here already, because the registry's own question comes after the new bucket has been made. */
+async function usedFindings(
+    context: Context,
+    inputs: KnownPart<BucketInputs>,
+    prior: KnownPart<BucketInputs> | undefined,
+): Promise<Finding[]> {
+    const { registry, name: bucketName, ...rest } = inputs;
+    const name = prior?.registry ?? registry;
+    if (!prior || name === undefined) {
+        return [];
+    }
+    const moved = { ...rest, name, ...(bucketName !== undefined && { bucket: bucketName }) };
+    return await explained(async () =>
+        movingFindings(await context.cluster(inputs.cluster), moved, { ...prior, bucket: prior.name ?? "" }),
+    );
+}
 
 /** Whether the stack manages this very bucket already. */
 function wasManaged(prior: KnownPart<BucketInputs> | undefined, inputs: KnownPart<BucketInputs>): boolean {
@@ -190,7 +217,7 @@ function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean
 }
 
 async function deleteUnlessFilled(context: Context, store: ObjectStore, state: BucketState): Promise<void> {
-    const filled = await contentFinding(store, state.name);
+    const filled = (await contentFinding(store, state.name)) && (await withoutProofs(store, state.name));
     if (!filled) {
         await store.deleteBucket(state.name);
     } else if (context.history.created.has(state.owner ?? "")) {
@@ -202,6 +229,12 @@ async function deleteUnlessFilled(context: Context, store: ObjectStore, state: B
     } else {
         throw failureOf(filled);
     }
+}
+
+/** The content once what is left of proofs that were ended halfway is gone: it is ours, and no model or dataset. */
+async function withoutProofs(store: ObjectStore, name: string): Promise<Finding | undefined> {
+    await store.discardProofs(name);
+    return await contentFinding(store, name);
 }
 
 /** Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. */

@@ -24,7 +24,9 @@ import {
     present,
     type Reading,
 } from "../lifecycle";
+import { explained } from "../preflight/cluster";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
+import { ruleWarnings } from "../preflight/corsRules";
 import { askEndpoint } from "../preflight/endpoint";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
@@ -99,10 +101,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
 
     validate(inputs, unknowns) {
         const given = ["allowedOrigins", "rules"].filter((name) => name in inputs || unknowns.has(name));
-        return [
-            ...(given.length === 1 ? [] : [notOneGiven(given.length)]),
-            ...(wanted(inputs).some(openToAll) ? [openFinding()] : []),
-        ];
+        return [...(given.length === 1 ? [] : [notOneGiven(given.length)]), ...ruleWarnings(wanted(inputs))];
     },
 
     async complete(context, inputs, prior) {
@@ -257,7 +256,8 @@ async function stillLetIn(
 /** At refresh: a document that is as declared is no proof that browsers are let in. */
 async function warnOfRefusals(context: Context, store: ObjectStore, state: BucketCorsState): Promise<void> {
     if (state.reachability !== "off" && sameRules(inForce(state), wanted(state))) {
-        await warnOf(context, await corsRefusals(store.connection, declared(state.enforcedBy, state)));
+        const refusals = corsRefusals(store.connection, declared(state.enforcedBy, state));
+        await warnOf(context, await explained(() => refusals));
     }
 }
 
@@ -304,25 +304,6 @@ function answerFindings(
         !inputs.adopt &&
         !sameRules(reading.value.map(fromServer), wanted(inputs));
     return taken ? [corsTaken(store, inputs.bucket ?? "", reading.value.map(fromServer)).finding] : [];
-}
-
-function openToAll(rule: CorsRule): boolean {
-    return (
-        rule.allowedOrigins.includes("*") &&
-        rule.allowedMethods.some((method) => method !== "GET" && method !== "HEAD")
-    );
-}
-
-function openFinding(): Finding {
-    return {
-        code: "argument-invalid",
-        severity: "warning",
-        found: 'A CORS rule allows writing from every origin ("*")',
-        where: "allowedOrigins",
-        why: "Any page that a signed-in user opens may then use a leaked upload link from their browser.",
-        next: "Name the LLMOS page's own origin, for example https://llmos.example.com.",
-        property: "allowedOrigins",
-    };
 }
 
 function notOneGiven(count: number): Finding {

@@ -13,7 +13,7 @@ import {
     s3ServerFields,
 } from "../arguments";
 import { type Check, checksOf, judged } from "../checks";
-import { changedFields } from "../comparison";
+import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failureOf } from "../errors";
 import { flag, object, optional, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
@@ -46,6 +46,7 @@ import {
 } from "../lifecycle";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
+import { askForPermission } from "../preflight/permissions";
 import { type ProofTarget, proveKeys } from "../proof";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import { connectionWith } from "../s3/access";
@@ -112,10 +113,17 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
             askForNamespace(context, inputs.cluster, namespace),
             keysFindings(context, inputs, prior),
         ]);
-        if (cluster.length > 0 || prior?.name === inputs.name || inputs.adopt || !inputs.name) {
+        if (cluster.length > 0 || (prior && sameInputs(prior, inputs, TOUCHLESS))) {
             return [...cluster, ...keys];
         }
-        return [...(await nameFindings(context, inputs, namespace, inputs.name)), ...keys];
+        const permission = { group: "", resource: "secrets", namespace } as const;
+        const forbidden = await askForPermission(context, inputs.cluster, permission);
+        const isNew = prior?.name !== inputs.name && inputs.name !== undefined && !inputs.adopt;
+        const taken =
+            forbidden.length === 0 && isNew
+                ? await nameFindings(context, inputs, namespace, inputs.name as string)
+                : [];
+        return [...forbidden, ...taken, ...keys];
     },
 
     diff(state, inputs, unknowns): Difference {
@@ -195,6 +203,9 @@ const QUIET = [
     "cluster",
 ] as const;
 
+/** Arguments whose change does not touch the Secret. */
+const TOUCHLESS = ["target", "proveWriting", "reachability", "owner", "awaits", "adopt", "cluster"] as const;
+
 /** Proves the keys, then applies the Secret; other people's keys in it are kept. */
 async function write(
     context: Context,
@@ -204,7 +215,7 @@ async function write(
 ): Promise<CredentialSecretState> {
     const keys: Keys = { accessKeyId: inputs.accessKeyId, secretAccessKey: inputs.secretAccessKey };
     const checks = inputs.target
-        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false)
+        ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false, inputs.owner)
         : [];
     const { name, namespace = "", owner, salt, instance } = inputs;
     const annotations = { ...(owner && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };

@@ -292,7 +292,7 @@ async function prove(
     const checks = [
         judged(context, "cluster", cluster.server, []),
         judged(context, "secret", `${inputs.namespace}/${inputs.secretName}`, []),
-        ...(await proveKeys(context, inputs, keys, inputs.proveWriting !== false)),
+        ...(await proveKeys(context, inputs, keys, inputs.proveWriting !== false, inputs.owner)),
     ];
     return { checks, salt, digest: digestOf(keys, salt) };
 }

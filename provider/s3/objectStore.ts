@@ -1,5 +1,5 @@
 /** One S3 server with one set of keys: the few calls that this provider makes, every failure explained. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
 import { failure, type LlmosError } from "../errors";
@@ -88,20 +88,29 @@ export class ObjectStore {
     }
 
     /** The keys of up to `limit` objects. */
-    async someObjects(bucket: string, limit: number): Promise<string[]> {
+    async someObjects(bucket: string, limit: number, prefix = ""): Promise<string[]> {
         return await this.explain("s3:ListBucket", bucket, async () => {
             const page = await this.client.send(
-                new this.sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: limit }),
+                new this.sdk.ListObjectsV2Command({
+                    Bucket: bucket,
+                    MaxKeys: limit,
+                    ...startingWith(prefix),
+                }),
             );
             return (page.Contents ?? []).map((object) => object.Key ?? "");
         });
     }
 
     /** Up to `limit` versions and delete markers; empty where the server has no versioning. */
-    async someVersions(bucket: string, limit: number): Promise<{ Key: string; VersionId?: string }[]> {
+    async someVersions(
+        bucket: string,
+        limit: number,
+        prefix = "",
+    ): Promise<{ Key: string; VersionId?: string }[]> {
+        const asked = { Bucket: bucket, MaxKeys: limit, ...startingWith(prefix) };
         return await this.explain("s3:ListBucketVersions", bucket, async () => {
             const page = await this.client
-                .send(new this.sdk.ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: limit }))
+                .send(new this.sdk.ListObjectVersionsCommand(asked))
                 .catch(emptyWhereNotOffered);
             return [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map((version) => ({
                 Key: version.Key ?? "",
@@ -121,9 +130,17 @@ export class ObjectStore {
     }
 
     async abortUpload(bucket: string, upload: { Key: string; UploadId: string }): Promise<void> {
-        await this.explain("s3:AbortMultipartUpload", bucket, () =>
-            this.client.send(new this.sdk.AbortMultipartUploadCommand({ Bucket: bucket, ...upload })),
-        );
+        const aborted = new this.sdk.AbortMultipartUploadCommand({ Bucket: bucket, ...upload });
+        await this.explain("s3:AbortMultipartUpload", bucket, async () => {
+            try {
+                await this.client.send(aborted);
+            } catch (error) {
+                // The answer to an earlier try was lost.
+                if (serverError(error)?.code !== "NoSuchUpload") {
+                    throw error;
+                }
+            }
+        });
     }
 
     async deleteObjects(bucket: string, objects: { Key: string; VersionId?: string }[]): Promise<void> {
@@ -188,9 +205,10 @@ export class ObjectStore {
     /**
      * Proves that the keys can write: puts, reads back and deletes one small object of our own. The operator
      * only asks whether the bucket exists, so that keys which may only read pass it and the first model fails.
+     * What a proof for the same `owner` has left that was ended halfway goes with it.
      */
-    async proveWriting(bucket: string): Promise<void> {
-        const Key = `${PROOF_PREFIX}${randomUUID()}`;
+    async proveWriting(bucket: string, owner: string): Promise<void> {
+        const Key = `${proofPrefix(owner)}${randomUUID()}`;
         const Body = `pulumi-llmos proves that these keys can write: ${Key}\n`;
         const object = { Bucket: bucket, Key };
         const put = await this.explain("s3:PutObject", bucket, () =>
@@ -203,6 +221,8 @@ export class ObjectStore {
             },
         );
         await this.explain("s3:DeleteObject", bucket, () => this.discard(object, put.VersionId));
+        // Not what was to be proved: keys that may not list have passed.
+        await this.discardProofs(bucket, owner).catch(() => undefined);
         if (read !== Body) {
             throw failure("s3-failed", {
                 found: "The S3 server gave back something else than what was just written",
@@ -210,6 +230,17 @@ export class ObjectStore {
                 why: "Models and datasets would not be read as they were stored.",
                 next: "Check the server, and any cache or proxy before it.",
             });
+        }
+    }
+
+    /** Deletes what is left of proofs, versions too: of one owner's, or, in a bucket that is to go, of all. */
+    async discardProofs(bucket: string, owner?: string): Promise<void> {
+        const prefix = owner === undefined ? PROOF_PREFIX : proofPrefix(owner);
+        const versions = await this.someVersions(bucket, 1000, prefix).catch(() => []);
+        const keys = versions.length > 0 ? [] : await this.someObjects(bucket, 1000, prefix);
+        const left = [...versions, ...keys.map((Key) => ({ Key }))];
+        if (left.length > 0) {
+            await this.deleteObjects(bucket, left);
         }
     }
 
@@ -267,6 +298,15 @@ export class ObjectStore {
         const { endpoint, region = DEFAULT_REGION } = this.connection;
         return s3Failure(error, { endpoint, bucket, action, region });
     }
+}
+
+/** A stack is locked while it is worked on, so that whatever lies under its own prefix is left from before. */
+function proofPrefix(owner: string): string {
+    return `${PROOF_PREFIX}${createHash("sha256").update(owner).digest("hex").slice(0, 16)}/`;
+}
+
+function startingWith(prefix: string): { Prefix?: string } {
+    return prefix === "" ? {} : { Prefix: prefix };
 }
 
 function emptyWhereNotOffered(error: unknown): Record<string, undefined> {

@@ -89,6 +89,21 @@ test("a whole life needs no other right", async () => {
     expect((await ask("GET", `/apis/ml.llmos.ai/v1/registries/${name}`)).status).toBe(404);
 });
 
+test("a verb that the cluster forbids is told at preview, with nothing changed", async () => {
+    const role = `/apis/rbac.authorization.k8s.io/v1/clusterroles/${name}`;
+    const reading = CLUSTER_RULES.map((rule) => ({
+        ...rule,
+        verbs: rule.verbs.filter((verb) => verb !== "patch" && verb !== "create"),
+    }));
+    expect((await ask("PATCH", role, { rules: reading })).status).toBe(200);
+    const preview = await project.pulumi("preview");
+    expect(preview.exitCode, preview.output).not.toBe(0);
+    expect(preview.output).toContain(
+        "The cluster does not let this user create or patch registries.ml.llmos.ai",
+    );
+    expect(preview.output).toContain("the README lists the permissions (Requirements)");
+});
+
 /** A bucket on which the limited user has what LLMOS needs. */
 async function makeLimitedBucket(): Promise<void> {
     const { CreateBucketCommand } = await import("@aws-sdk/client-s3");

@@ -1,7 +1,7 @@
 /** A server that cannot be reached, or is another one, is never taken for "gone": the state stays as it was. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
 import { startStandInOperator } from "../../examples/sandbox/operator";
 import { freePorts } from "../../examples/sandbox/ports";
@@ -47,6 +47,7 @@ beforeAll(async () => {
     expect(made.exitCode, made.output).toBe(0);
 });
 afterAll(async () => {
+    vi.unstubAllEnvs();
     await project?.remove();
     await otherOperator?.stop();
     await other?.stop();
@@ -139,11 +140,12 @@ test("what is gone for good is forgotten by refresh and destroy, on demand only,
         [...(await project.resources()).keys()].filter((name) => name.startsWith("lost-"));
     const destroyed = await project.destroy("--continue-on-error");
     expect(destroyed.exitCode).not.toBe(0);
-    expect(destroyed.output).toContain("`pulumi config set llmos:deleteUnreachable true`");
+    expect(destroyed.output).toContain(
+        "with PULUMI_LLMOS_DELETE_UNREACHABLE=true in the environment, refresh and destroy forget what was there.",
+    );
     expect((await names()).sort()).toContain("lost-bucket");
 
-    const asked = await project.pulumi("config", "set", "llmos:deleteUnreachable", "true");
-    expect(asked.exitCode, asked.output).toBe(0);
+    vi.stubEnv("PULUMI_LLMOS_DELETE_UNREACHABLE", "true");
     const refreshed = await project.refresh();
     expect(refreshed.exitCode, refreshed.output).toBe(0);
     expect(refreshed.output).toContain("Bucket lost-bucket is forgotten without a look at it");

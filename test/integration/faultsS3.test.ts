@@ -17,6 +17,7 @@ import {
     s3Error,
     silence,
 } from "../support/faults";
+import { Outside } from "../support/outside";
 import { Recorder } from "../support/recorder";
 
 const sandbox = inject("sandbox");
@@ -73,7 +74,7 @@ describe("once for each request is ridden out, all through a bucket's life", () 
         await store.putCors(name, [RULE]);
         recorder.faults.set(fault, 1);
         expect(await store.cors(name)).toMatchObject({ outcome: "present", value: [RULE] });
-        await store.proveWriting(name);
+        await store.proveWriting(name, name);
         expect(await store.someObjects(name, 10)).toEqual([]);
         expect(await store.someVersions(name, 10)).toEqual([]);
         expect(await store.uploads(name)).toEqual([]);
@@ -149,7 +150,7 @@ test.concurrent("an object that is given back by half is never taken for a proof
     const { recorder, store, endpoint } = await stage();
     await store.createBucket("faults-half-object");
     recorder.faults.set(halved, Number.POSITIVE_INFINITY, /^GET/);
-    const error = await store.proveWriting("faults-half-object").catch((each) => each);
+    const error = await store.proveWriting("faults-half-object", "owner").catch((each) => each);
     expect(explained(error, endpoint)).toBe(
         "The S3 server gave back something else than what was just written",
     );
@@ -185,4 +186,26 @@ describe("preview's question", () => {
         const answer = await askForBucket(realContext({}, quiet), connection, "faults-none");
         expect(answer).toEqual({ findings: [], exists: false });
     });
+});
+
+test.concurrent("what a proof has left that was ended halfway goes with the next one of the same owner", async () => {
+    const { store } = await stage();
+    const outside = await Outside.of(sandbox);
+    const bucket = "faults-proofs";
+    await store.createBucket(bucket);
+    const leave = async (owner: string) => {
+        const abandoned = await stage();
+        // Put, and then nothing more is possible: as when the process is killed here.
+        abandoned.recorder.faults.set(s3Error(403, "AccessDenied"), undefined, /^(GET|DELETE)/);
+        await abandoned.store.proveWriting(bucket, owner).catch(() => {});
+    };
+    await leave("mine");
+    await leave("theirs");
+    await outside.put(bucket, ".pulumi-llmos-but-not-ours");
+    expect(await outside.objects(bucket)).toHaveLength(3);
+    await store.proveWriting(bucket, "mine");
+    expect(await outside.objects(bucket)).toHaveLength(2);
+    await store.discardProofs(bucket);
+    expect(await outside.objects(bucket)).toEqual([".pulumi-llmos-but-not-ours"]);
+    outside.s3.destroy();
 });

@@ -76,12 +76,13 @@ export const halved: Fault = ({ response, forward }) => {
 export const emptied: Fault = ({ response, forward }) => {
     forward((answer) => {
         const { statusCode = 0, headers } = answer;
-        response.writeHead(
-            statusCode,
-            statusCode < 300 ? { "content-type": headers["content-type"] } : headers,
-        );
-        statusCode < 300 ? answer.once("data", () => response.end()) : answer.pipe(response);
-        answer.once("end", () => response.end());
+        if (statusCode < 300) {
+            answer.resume();
+            response.writeHead(statusCode).end();
+        } else {
+            response.writeHead(statusCode, headers);
+            answer.pipe(response);
+        }
     });
 };
 

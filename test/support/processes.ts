@@ -87,3 +87,36 @@ export function listeningAddresses(processId: number): string[] {
             .map(([, address = ""]) => address.split(":")[0] ?? ""),
     );
 }
+
+/** A process of this machine. */
+export interface Running {
+    readonly pid: number;
+    readonly parent: number;
+    readonly args: string;
+}
+
+/** What a process has started, and what that has started. */
+export function descendants(root: number): Running[] {
+    const all = processes();
+    const below = (parent: number): Running[] =>
+        all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+    return below(root);
+}
+
+/** All processes of this machine. */
+export function processes(): Running[] {
+    const lines = execFileSync("ps", ["-axww", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+    return lines.flatMap((line) => {
+        const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+        return pid ? [{ pid: Number(pid), parent: Number(parent), args }] : [];
+    });
+}
+
+/** Ends a process at once; false when it was gone already. */
+export function sendKill(pid: number): boolean {
+    try {
+        return process.kill(pid, "SIGKILL");
+    } catch {
+        return false;
+    }
+}

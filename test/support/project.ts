@@ -22,6 +22,12 @@ export interface EngineRun {
     readonly output: string;
 }
 
+/** An engine command on its way. */
+export interface StartedRun {
+    readonly pid: number;
+    readonly ended: Promise<EngineRun>;
+}
+
 /** One resource of an exported state. */
 export interface StateResource {
     readonly urn: string;
@@ -144,6 +150,11 @@ export class Project {
 
     /** Runs the engine; what it prints is for the caller to look through. */
     run(args: string[]): Promise<EngineRun> {
+        return this.start(args).ended;
+    }
+
+    /** Starts the engine. It has ended when it is gone itself: what it has started may live on when it is killed. */
+    start(args: string[]): StartedRun {
         const stack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", STACK];
         const engine = spawn(
             this.sandbox.programs["pulumi"] ?? "pulumi",
@@ -161,9 +172,12 @@ export class Project {
         engine.stderr.on("data", (chunk: Buffer) => {
             output += chunk.toString("utf8");
         });
-        return new Promise((settle, reject) => {
+        const ended = new Promise<EngineRun>((settle, reject) => {
+            const settled = (code: number | null) => settle({ exitCode: code ?? -1, output });
             engine.on("error", reject);
-            engine.on("close", (code) => settle({ exitCode: code ?? -1, output }));
+            engine.on("close", settled);
+            engine.on("exit", (code, signal) => signal && settled(code));
         });
+        return { pid: engine.pid ?? Number.NaN, ended };
     }
 }

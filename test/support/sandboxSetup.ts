@@ -22,6 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /** A sandbox without what cannot be handed to another process. */
-function detailsOf({ stop: _stop, died: _died, processes: _processes, ...details }: Sandbox): SandboxDetails {
+function detailsOf(sandbox: Sandbox): SandboxDetails {
+    const { stop: _stop, restart: _restart, died: _died, processes: _processes, ...details } = sandbox;
     return details;
 }

@@ -116,13 +116,17 @@ describe("validate of a BucketCors", () => {
     const NEITHER = ["error", "Neither allowedOrigins nor rules is given"];
     const BOTH = ["error", "Both allowedOrigins and rules are given"];
     const OPEN = ["warning", 'A CORS rule allows writing from every origin ("*")'];
+    const NO_UPLOAD = [
+        "warning",
+        "No CORS rule lets a browser put a file: none has the method PUT and the header content-type",
+    ];
     it.each<[string, Partial<BucketCorsInputs>, string[], string[][]]>([
         ["origins", { allowedOrigins: [PAGE] }, [], []],
         ["rules that are unknown", {}, ["rules"], []],
         ["nothing at all", {}, [], [NEITHER]],
-        ["reading from everywhere", { rules: [second] }, [], []],
+        ["reading from everywhere", { rules: [second] }, [], [NO_UPLOAD]],
         ["writing from everywhere", { allowedOrigins: [PAGE, "*"] }, [], [OPEN]],
-        ["origins and rules", { allowedOrigins: [PAGE], rules: [first] }, [], [BOTH]],
+        ["origins and rules", { allowedOrigins: [PAGE], rules: [first] }, [], [BOTH, NO_UPLOAD]],
         ["origins and rules that are unknown", { allowedOrigins: [PAGE] }, ["rules"], [BOTH]],
     ])("with %s", (_title, given, unknowns, findings) => {
         expect(told(given, unknowns)).toEqual(findings);

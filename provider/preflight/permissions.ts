@@ -1,0 +1,54 @@
+/** May this user of the cluster do what is to come? Asked of the API server itself, which stores nothing of it. */
+import { type Finding, failure } from "../errors";
+import type { Cluster } from "../kubernetes/cluster";
+import type { ClusterReference } from "../kubernetes/connection";
+import type { Context } from "../lifecycle";
+import { clusterName } from "./cluster";
+
+/** What server-side apply needs on one kind of object. */
+export interface Permission {
+    readonly group: "" | "ml.llmos.ai";
+    readonly resource: "registries" | "secrets";
+    readonly namespace?: string;
+}
+
+/** Verbs of server-side apply: `create` too, where the object is not there yet. */
+const VERBS = ["create", "patch"] as const;
+
+/** Asks, once a process, whether objects of this kind may be applied. A server that does not say is no finding. */
+export function askForPermission(
+    context: Context,
+    reference: ClusterReference | undefined,
+    permission: Permission,
+): Promise<Finding[]> {
+    const key = `permission ${JSON.stringify(permission)} ${clusterName(reference)}`;
+    return context.questions.once(key, async (signal) => {
+        const cluster = await context.cluster(reference);
+        const answers = await Promise.all(
+            VERBS.map(async (verb) => ((await mayI(cluster, verb, permission, signal)) ? [] : [verb])),
+        );
+        const denied = answers.flat();
+        return denied.length > 0 ? [forbidden(cluster, denied, permission)] : [];
+    });
+}
+
+/** The API server's word (Kubernetes documentation, "Checking API access"); yes where it gives none. */
+async function mayI(
+    cluster: Cluster,
+    verb: string,
+    permission: Permission,
+    signal: AbortSignal,
+): Promise<boolean> {
+    const review = await cluster.review({ verb, ...permission }, signal);
+    return review?.status?.allowed !== false;
+}
+
+function forbidden(cluster: Cluster, verbs: string[], { group, resource, namespace }: Permission): Finding {
+    const kind = group === "" ? resource : `${resource}.${group}`;
+    return failure("cluster-forbidden", {
+        found: `The cluster does not let this user ${verbs.join(" or ")} ${kind}${namespace ? ` in namespace "${namespace}"` : ""}`,
+        where: cluster.server,
+        why: "The provider manages the Registry object and its Secret through these calls.",
+        next: "Use a kubeconfig whose user may do this; the README lists the permissions (Requirements).",
+    }).finding;
+}
