@@ -45,12 +45,17 @@ test("previews and refreshes ask both sides, and change neither", async () => {
         {
             what: "up, which shows that writing would be seen",
             run: () => project.up(),
-            s3: ["DELETE", "GET", "HEAD", "PUT"],
+            s3: ["DELETE", "GET", "HEAD", "OPTIONS", "PUT"],
             cluster: ["GET", "PATCH"],
         },
         { what: "preview without changes", run: () => project.preview(), s3: ["HEAD"] },
-        { what: "refresh", run: () => project.refresh() },
-        { what: "preview with a refresh", run: () => project.preview("--refresh") },
+        // OPTIONS: what a browser asks.
+        { what: "refresh", run: () => project.refresh(), s3: ["GET", "HEAD", "OPTIONS"] },
+        {
+            what: "preview with a refresh",
+            run: () => project.preview("--refresh"),
+            s3: ["GET", "HEAD", "OPTIONS"],
+        },
         {
             what: "preview of changes to every part",
             run: async () => {
