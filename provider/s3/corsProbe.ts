@@ -7,6 +7,7 @@ import type { S3Server } from "../arguments";
 import { failureOf } from "../errors";
 import type { Context } from "../lifecycle";
 import { networkFinding } from "../network";
+import { askUntil } from "../settling";
 import type { CorsRule } from "./cors";
 import { allowsHeader, type CorsQuestion } from "./corsMatch";
 import { s3Peer } from "./failures";
@@ -120,23 +121,16 @@ function sampleOf(pattern: string): string {
     return pattern === "*" ? FOREIGN_ORIGIN : pattern.replace("*", "pulumi-llmos");
 }
 
-/** Time that a server may take to answer by a document that was just written, in milliseconds. */
-const SETTLE_MS = 5_000;
-const PAUSE_MS = 250;
+/** Longest time for one question, in milliseconds. */
+const ANSWER_MS = 30_000;
 
-/** Asks again until no question is refused, or time is up: a store may take a moment to answer by new rules. */
+/** Asks again while a question is refused: a store may take a moment to answer by new rules. */
 export async function askCorsUntilAllowed(
     context: Context,
     server: S3Server,
     bucket: string,
     questions: readonly CorsQuestion[],
 ): Promise<CorsAnswer[]> {
-    const end = context.clock.now() + SETTLE_MS;
-    for (;;) {
-        const answers = await askCors(server, bucket, questions, AbortSignal.timeout(30_000));
-        if (answers.every(({ allowed }) => allowed) || context.clock.now() >= end) {
-            return answers;
-        }
-        await context.clock.sleep(PAUSE_MS);
-    }
+    const ask = () => askCors(server, bucket, questions, AbortSignal.timeout(ANSWER_MS));
+    return await askUntil(context.clock, ask, (answers) => answers.every(({ allowed }) => allowed));
 }

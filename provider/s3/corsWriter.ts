@@ -1,6 +1,7 @@
 /** Writing a CORS document, and reading back what came of it. */
 import { failure, LlmosError } from "../errors";
 import { type Context, known, present, type Reading } from "../lifecycle";
+import { askUntil } from "../settling";
 import { urlOf } from "./client";
 import { type CorsRule, fromServer, sameRules, toServer } from "./cors";
 import type { ObjectStore } from "./objectStore";
@@ -56,25 +57,15 @@ export async function writeCors(
     }
 }
 
-/** Time that a store may take until it gives back what it was given, in milliseconds. */
-const READ_BACK_MS = 5_000;
-const PAUSE_MS = 250;
-
-/** What the server gives back of the rules just written; what differs when the time is up is differing for good. */
+/** What the server gives back of the rules just written; what differs when the time is up differs for good. */
 export async function readBackCors(
     context: Context,
     store: ObjectStore,
     bucket: string,
     rules: readonly CorsRule[],
 ): Promise<CorsRule[]> {
-    const end = context.clock.now() + READ_BACK_MS;
-    for (;;) {
-        const stored = (known(await store.cors(bucket)) ?? []).map(fromServer);
-        if (sameRules(stored, rules) || context.clock.now() >= end) {
-            return stored;
-        }
-        await context.clock.sleep(PAUSE_MS);
-    }
+    const ask = async () => (known(await store.cors(bucket)) ?? []).map(fromServer);
+    return await askUntil(context.clock, ask, (stored) => sameRules(stored, rules));
 }
 
 /** Why rules that the server changed in storing them are not taken for the declared ones. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
 import { Scene } from "./killScene";
+import { seeded } from "./seeded";
 
 const VICTIMS = ["engine", "provider", "kube-apiserver", "versitygw"] as const;
 const COMMANDS = ["up", "change", "refresh", "destroy"] as const;
@@ -45,7 +46,7 @@ const REQUESTS: Record<Kill["command"] | keyof Declared, number> = {
 
 /** What a seed stands for: victims and commands in turn, the rest by chance. */
 function killOf(seed: number): Kill {
-    const random = numbers(seed);
+    const random = seeded(seed);
     const below = (limit: number) => Math.floor(random() * limit);
     const command = COMMANDS[(seed + Math.floor(seed / 4)) % 4] as Kill["command"];
     const filled = random() < 0.5;
@@ -71,17 +72,6 @@ function killOf(seed: number): Kill {
 
 function sum(changes: readonly (keyof Declared)[]): number {
     return changes.reduce((all, name) => all + REQUESTS[name], 0);
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function numbers(seed: number): () => number {
-    let state = seed;
-    return () => {
-        state = (state + 0x6d2b79f5) | 0;
-        let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-        mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-        return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-    };
 }
 
 /**
