@@ -1,6 +1,6 @@
 /** Writing a Registry: server-side apply, with the marks that make the operator look again. */
 import type { Check } from "../checks";
-import type { RegistryObjectInputs, RegistryObjectState } from "../resources/registryObject";
+import type { RegistryObjectInputs } from "../resources/registryObject";
 import type { Cluster } from "./cluster";
 import {
     accessible,
@@ -10,7 +10,6 @@ import {
     type RegistryResource,
     registryPath,
     STORAGE_ANNOTATION,
-    stateOf,
 } from "./objects";
 
 /** Annotation that changes with the proved keys, which makes the operator look again. */
@@ -111,16 +110,4 @@ export function isAsDeclared(found: RegistryResource, inputs: RegistryObjectInpu
 export async function latestRegistry(cluster: Cluster, written: RegistryResource): Promise<RegistryResource> {
     const reading = await cluster.read<RegistryResource>(registryPath(written.metadata.name));
     return reading.outcome === "present" ? reading.value : written;
-}
-
-/** What the state tells of the operator's verdict. */
-export function statusOf(
-    registry: RegistryResource,
-): Pick<RegistryObjectState, "state" | "conditions" | "storageAddress"> {
-    const storageAddress = registry.status?.storageAddress;
-    return {
-        state: stateOf(registry),
-        conditions: registry.status?.conditions ?? [],
-        ...(storageAddress && { storageAddress }),
-    };
 }

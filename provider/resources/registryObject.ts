@@ -32,7 +32,6 @@ import {
 import {
     accessible,
     type Condition,
-    DESCRIPTION_ANNOTATION,
     type RegistryResource,
     registryPath,
     stateOf,
@@ -43,7 +42,6 @@ import {
     latestRegistry,
     movesAway,
     type Proof,
-    statusOf,
     type Written,
 } from "../kubernetes/registryWriter";
 import { type Evidence, type Patience, VerdictWatch, verdictFindings } from "../kubernetes/verdict";
@@ -61,6 +59,7 @@ import { askEndpoint } from "../preflight/endpoint";
 import { askForRegistry } from "../preflight/registry";
 import { proveKeys } from "../proof";
 import { connectionWith } from "../s3/access";
+import { observed, stateAfter, statusOf } from "./registryState";
 
 /** How long to wait for the operator, in seconds. */
 export interface Timeouts {
@@ -347,46 +346,6 @@ async function describe(
     const written = await applyRegistry(cluster, inputs, proof, true);
     const { description: _former, ...kept } = state;
     return { ...kept, ...inputs, ...statusOf(written) };
-}
-
-function stateAfter(
-    context: Context,
-    inputs: Written,
-    registry: RegistryResource,
-    proof: Proof,
-    operatorVerdict: Evidence | "none",
-): RegistryObjectState {
-    const verdict = judged(context, "verdict", `the LLMOS operator's: ${operatorVerdict}`, []);
-    return {
-        ...inputs,
-        ...statusOf(registry),
-        uid: registry.metadata.uid ?? "",
-        operatorVerdict,
-        operatorVerdictAt: verdict.at,
-        checks: [...proof.checks, ...(operatorVerdict === "none" ? [] : [verdict])],
-        salt: proof.salt,
-        provedDigest: proof.digest,
-        seenDigest: proof.digest,
-    };
-}
-
-/** The state after a look: spec and description as they are in the cluster. */
-function observed(state: RegistryObjectState, registry: RegistryResource): RegistryObjectState {
-    const s3 = registry.spec?.s3Config ?? {};
-    const { description: declared, storageAddress: _known, ...rest } = state;
-    const description = registry.metadata.annotations?.[DESCRIPTION_ANNOTATION];
-    const endpoint = s3.endpoint ?? "";
-    return {
-        ...rest,
-        // One that somebody set where none is declared is theirs.
-        ...(declared !== undefined && description !== undefined && { description }),
-        // The guide demands HTTPS; a registry that somebody switched to http is shown as what it is.
-        endpoint: s3.useSSL === false ? `http://${endpoint}` : endpoint,
-        bucket: s3.bucket ?? "",
-        secretName: s3.accessCredentialSecretName ?? "",
-        uid: registry.metadata.uid ?? "",
-        ...statusOf(registry),
-    };
 }
 
 function patienceOf(timeouts: Timeouts = {}): Patience {
