@@ -4,9 +4,10 @@
  * (measured on Garage, MinIO, moto, S3Mock).
  */
 import type { S3Server } from "../arguments";
-import { failureOf } from "../errors";
+import { failure, failureOf } from "../errors";
 import type { Context } from "../lifecycle";
 import { networkFinding } from "../network";
+import { isBusy } from "../retries";
 import { askUntil } from "../settling";
 import type { CorsRule } from "./cors";
 import { allowsHeader, type CorsQuestion } from "./corsMatch";
@@ -85,6 +86,9 @@ async function askOne(
             { method: "OPTIONS", url, headers },
             signal,
         );
+        if (isBusy(statusCode)) {
+            throw overloaded(url, statusCode);
+        }
         return {
             question,
             allowed: statusCode >= 200 && statusCode < 300 && wouldProceed(question, said),
@@ -95,6 +99,16 @@ async function askOne(
         const finding = networkFinding(error, s3Peer(server.endpoint));
         throw finding ? failureOf({ ...finding, property: "endpoint" }) : error;
     }
+}
+
+/** Nothing is said about CORS: it was asked again until time was up. */
+function overloaded(url: string, status: number): Error {
+    return failure("s3-failed", {
+        found: `The S3 server, or a proxy before it, does not answer what a browser asks: status ${status}`,
+        where: `${url} (OPTIONS)`,
+        why: "The LLMOS page uploads and downloads models and datasets from the browser, which asks for this first.",
+        next: "It was asked again several times. Look at its log, and at the proxies before it, then run again.",
+    });
 }
 
 /** What a browser makes of the answer (Fetch standard, "CORS-preflight fetch"), for a request without credentials. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Server } from "../arguments";
 import { isTransient } from "../network";
 import { agentFor } from "../proxy";
-import { type Outcome, rideOut } from "../retries";
+import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
 import { trust, urlOf, usesPathStyle } from "./client";
 
 /** A request that changes nothing. */
@@ -24,7 +24,7 @@ export function bucketUrl(server: S3Server, bucket: string): string {
 
 /**
  * Asks, and gives the head of the answer, whatever its status; its body is thrown away. A connection that breaks off is
- * tried again within the deadline.
+ * tried again within the deadline, and so is a busy server, unless any answer will do.
  */
 export async function askUnsigned(
     { caBundle }: Pick<S3Server, "caBundle">,
@@ -32,12 +32,20 @@ export async function askUnsigned(
     signal: AbortSignal,
 ): Promise<IncomingMessage> {
     const agent = await agentFor(asked.url, trust(caBundle));
+    const again = asked.method === "HEAD" ? unlessAnswered : unlessItsWord;
     return await rideOut((each) => askOnce(asked, agent, each), again, { signal, sleep });
 }
 
-/** Any answer will do, a refusal too. */
-function again(outcome: Outcome<IncomingMessage>): number | undefined {
+/** To HEAD any answer will do, a refusal too: only the way there is in question. */
+function unlessAnswered(outcome: Outcome<IncomingMessage>): number | undefined {
     return "error" in outcome && isTransient(outcome.error) ? 0 : undefined;
+}
+
+/** A busy server has not said yet what it means. */
+function unlessItsWord(outcome: Outcome<IncomingMessage>): number | undefined {
+    return "value" in outcome && isBusy(outcome.value.statusCode ?? 0)
+        ? retryAfterMs(outcome.value.headers["retry-after"])
+        : unlessAnswered(outcome);
 }
 
 function askOnce(
