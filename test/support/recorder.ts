@@ -1,6 +1,7 @@
-/** A proxy on loopback that speaks TLS on both of its sides, and writes down what is asked through it. */
+/** A proxy on loopback that speaks TLS to those who ask, and writes down what is asked through it. */
 import { readFile } from "node:fs/promises";
-import { createServer, request } from "node:https";
+import { request as plainRequest } from "node:http";
+import { createServer, request as secureRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
@@ -10,7 +11,8 @@ import type { Certificate } from "../../examples/sandbox/certificates";
 /** Who stands behind the proxy, and how one is trusted by it. */
 interface Behind {
     readonly url: string;
-    readonly ca: string;
+    /** Not needed where `url` is plain http. */
+    readonly ca?: string;
     readonly client?: Certificate;
 }
 
@@ -53,7 +55,9 @@ export class Recorder {
         return { recorder, kubeconfig };
     }
 
-    private static async start(own: Certificate, behind: Behind): Promise<Recorder> {
+    /** In front of any server; this is how one that speaks no TLS is had over HTTPS. */
+    static async start(own: Certificate, behind: Behind): Promise<Recorder> {
+        const request = behind.url.startsWith("https:") ? secureRequest : plainRequest;
         const options = { ca: behind.ca, cert: behind.client?.certificate, key: behind.client?.key };
         const requests: string[] = [];
         const server = createServer({ cert: own.certificate, key: own.key }, (incoming, response) => {
