@@ -15,6 +15,11 @@ const GONE = "NoSuchBucket";
 /** Codes of "this bucket has no CORS document". */
 const NO_CORS = new Set(["NoSuchCORSConfiguration", "NoSuchCORSConfigurationError"]);
 
+/**
+ * Answers of a server that does not know `?cors` and takes the request for one to make the bucket (measured on S3Mock).
+ */
+const TAKEN_FOR_CREATION = new Set(["BucketAlreadyOwnedByYou", "BucketAlreadyExists"]);
+
 export class ObjectStore {
     private constructor(
         readonly connection: S3Connection,
@@ -172,7 +177,9 @@ export class ObjectStore {
         });
         await this.explain("s3:PutBucketCORS", bucket, async () => {
             await this.client.send(command).catch((error: unknown) => {
-                throw this.namedCors(error, bucket);
+                throw TAKEN_FOR_CREATION.has(serverError(error)?.code ?? "")
+                    ? corsNotOffered(this.connection.endpoint, bucket)
+                    : this.namedCors(error, bucket);
             });
         });
     }
