@@ -4,34 +4,35 @@ import { type Case, WORKS } from "./cases";
 const ANY_KEY = { "wrong key": "not checked", "wrong secret": "not checked" };
 const ANY_REGION = { "wrong region": "not checked" };
 const NO_VERSIONS = { "emptied with versions and uploads": "no versions" };
-/** No rules of buckets: nothing can drift, and nothing is to be deleted. */
-const NO_BUCKET_CORS = {
+/** No rules of buckets, so that nothing can drift; the page is let in by the server's settings. */
+const BY_SETTING = {
+    "CORS written, read, asked by a browser": "server's setting",
     "CORS drift seen and put right": "server's setting",
-    "CORS deleted, bucket kept": "server's setting",
-};
-/** By default every page is let in, which a Registry works with, and which its owner is told. */
-const OPEN = {
-    "CORS written, read, asked by a browser": "server's setting, cors-open",
-    "browser without rules is refused": "any page",
+    "browser without rules is refused": "let in",
 };
 
 /** The settings refuse the page too: what stands in the way is told, with the switch of the servers that have one. */
 const NO_CORS = {
     "CORS written, read, asked by a browser": "cors-not-implemented",
     "CORS drift seen and put right": "cors-not-implemented",
-    "CORS deleted, bucket kept": "server's setting",
 };
 
 const OTHERWISE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "Ceph RGW": ANY_REGION,
-    MinIO: { ...ANY_REGION, ...NO_BUCKET_CORS, ...OPEN },
+    MinIO: {
+        ...ANY_REGION,
+        ...BY_SETTING,
+        // By default every page is let in, which its owner is told.
+        "CORS written, read, asked by a browser": "server's setting, cors-open",
+    },
+    "MinIO, origins set": { ...ANY_REGION, ...BY_SETTING },
     Garage: {
         ...NO_VERSIONS,
         // It answers both with AccessDenied, and says no more.
         "wrong key": "access-denied",
         "wrong secret": "access-denied",
         "CORS written, read, asked by a browser": "cors-open",
-        "browser without rules is refused": "any page",
+        "browser without rules is refused": "let in",
     },
     "Garage, global alias": {
         ...NO_VERSIONS,
@@ -44,14 +45,8 @@ const OTHERWISE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
         ...NO_CORS,
         "browser without rules is refused": "cors-not-implemented",
     },
-    "S3Proxy, origins set": {
-        ...ANY_REGION,
-        ...NO_VERSIONS,
-        ...NO_BUCKET_CORS,
-        "CORS written, read, asked by a browser": "server's setting",
-        "browser without rules is refused": "any page",
-    },
-    moto: { ...ANY_KEY, ...ANY_REGION, "browser without rules is refused": "any page" },
+    "S3Proxy, origins set": { ...ANY_REGION, ...NO_VERSIONS, ...BY_SETTING },
+    moto: { ...ANY_KEY, ...ANY_REGION, "browser without rules is refused": "let in" },
     // It takes ?cors for something else, and of what a browser asks it refuses only POST to an object.
     S3Mock: {
         ...ANY_KEY,

@@ -19,12 +19,20 @@ export interface Launch {
     readonly program: string;
     /** Arguments that come before all others, for example `-jar` and the jar. */
     readonly args: readonly string[];
+    /** What a program from PATH says of itself; undefined where it is the version that is pinned. */
+    readonly version?: string;
 }
 
 /** A program of this name on PATH. */
-export function onPath(name: string): Launch | undefined {
+export async function onPath(name: string): Promise<Launch | undefined> {
     const program = findExecutable(name, pathFolders());
-    return program === undefined ? undefined : { program, args: [] };
+    return program === undefined ? undefined : { program, args: [], version: await versionOf(program) };
+}
+
+/** The version that a program tells. */
+export async function versionOf(program: string): Promise<string> {
+    const { written } = await runGuarded({ name: program, program, args: ["--version"] });
+    return /\d+[.-]\d+[.\d-]*/.exec(written)?.[0] ?? "from PATH";
 }
 
 /** A program that must be on PATH, because nothing here installs it. */

@@ -26,7 +26,7 @@ describe.each(SERVERS)("$name", (server) => {
         });
         if (launch) {
             workplace = await Workplace.open();
-            table.skip(server, "does not start");
+            table.skip(server, "does not start", launch.version);
             trial = await start(server, launch, workplace);
         }
     });

@@ -27,7 +27,7 @@ export interface RunningServer {
 /** One way to run one server. */
 export interface MatrixServer {
     readonly name: string;
-    /** The version that is pinned; one from PATH may be another. */
+    /** The version that is pinned here; empty where the program itself tells its version. */
     readonly version: string;
     /** Finds the program or gets it; a SandboxProblem says why it cannot be had. */
     get(output: Output): Promise<Launch>;

@@ -7,6 +7,7 @@ const COLUMNS = [...new Set(CASES.map(({ column }) => column))];
 /** One row a server; a column sums up its cases: all is well, or what is otherwise. */
 export class Table {
     private readonly rows = new Map<MatrixServer, Map<Case, string> | string>();
+    private readonly labels = new Map<MatrixServer, string>();
 
     note(server: MatrixServer, which: Case, outcome: string): void {
         const row = this.rows.get(server);
@@ -14,13 +15,15 @@ export class Table {
         this.rows.set(server, cells.set(which, outcome));
     }
 
-    skip(server: MatrixServer, reason: string): void {
+    /** A server that is not run, or not yet. */
+    skip(server: MatrixServer, reason: string, version = server.version): void {
         this.rows.set(server, reason);
+        this.labels.set(server, `${server.name} ${version}`.trim());
     }
 
     toString(): string {
         const lines = [...this.rows].map(([server, row]) => [
-            `${server.name} ${server.version}`,
+            this.labels.get(server) ?? server.name,
             ...COLUMNS.map((column, index) =>
                 row instanceof Map ? summed(row, column) : index === 0 ? `not run: ${row}` : "",
             ),

@@ -14,7 +14,7 @@ export const garage: MatrixServer = {
     version: VERSION,
 
     async get(output) {
-        return onPath("garage") ?? { program: await fromCargo("garage", VERSION, output), args: [] };
+        return (await onPath("garage")) ?? { program: await fromCargo("garage", VERSION, output), args: [] };
     },
 
     async start(launch, workplace) {

@@ -1,10 +1,10 @@
 import type { MatrixServer } from "../server";
 import { garage, garageGlobal } from "./garage";
-import { minio } from "./minio";
+import { minio, minioSet } from "./minio";
 import { moto } from "./moto";
 import { radosgw } from "./radosgw";
 import { s3mock } from "./s3mock";
-import { s3proxy, s3proxyOpened } from "./s3proxy";
+import { s3proxy, s3proxySet } from "./s3proxy";
 import { s3sFs } from "./s3sFs";
 import { versitygw } from "./versitygw";
 
@@ -13,10 +13,11 @@ export const SERVERS: readonly MatrixServer[] = [
     versitygw,
     radosgw,
     minio,
+    minioSet,
     garage,
     garageGlobal,
     s3proxy,
-    s3proxyOpened,
+    s3proxySet,
     moto,
     s3mock,
     s3sFs,

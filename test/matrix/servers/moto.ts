@@ -19,7 +19,7 @@ export const moto: MatrixServer = {
                 [`${folder}/bin/python`, "-m", "pip", "install", "--quiet", `moto[s3,server]==${VERSION}`],
             ],
         };
-        const found = onPath("moto_server");
+        const found = await onPath("moto_server");
         if (found) {
             return found;
         }

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePorts } from "../../../examples/sandbox/ports";
 import { runGuarded } from "../../../examples/sandbox/programBuild";
-import { required } from "../getting";
+import { required, versionOf } from "../getting";
 import type { MatrixServer, Workplace } from "../server";
 
 /** What one monitor, one OSD in memory and one gateway consist of. */
@@ -12,13 +12,15 @@ const PROGRAMS = ["ceph-mon", "ceph-osd", "ceph", "monmaptool", "radosgw-admin",
 /** Ceph's own S3 server, on the smallest cluster that there is: no manager, one copy, all in memory. */
 export const radosgw: MatrixServer = {
     name: "Ceph RGW",
-    version: "16.2.15",
+    version: "",
 
     async get() {
         const found = PROGRAMS.map((name) =>
             required(name, "the Ceph gateway needs it, and nothing here installs it"),
         );
-        return { program: found.at(-1) ?? "radosgw", args: ["-f", "-n", "client.rgw", "-c", "ceph.conf"] };
+        const program = found.at(-1) ?? "radosgw";
+        const args = ["-f", "-n", "client.rgw", "-c", "ceph.conf"];
+        return { program, args, version: await versionOf(program) };
     },
 
     async start(launch, workplace) {

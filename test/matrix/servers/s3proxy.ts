@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onPath } from "../getting";
 import type { MatrixServer } from "../server";
+import { PAGE } from "../trial";
 import { fromMaven } from "./java";
 
 const VERSION = "4.1.0";
@@ -16,8 +17,8 @@ const SOURCE = {
 export const s3proxy: MatrixServer = withSettings("S3Proxy", {});
 
 /** The same with the setting that the finding names, for the origins of the matrix. */
-export const s3proxyOpened: MatrixServer = withSettings("S3Proxy, origins set", {
-    "s3proxy.cors-allow-origins": "https://llmos\\\\.example\\\\.com",
+export const s3proxySet: MatrixServer = withSettings("S3Proxy, origins set", {
+    "s3proxy.cors-allow-origins": PAGE.replaceAll(".", "\\\\."),
     "s3proxy.cors-allow-methods": "GET PUT POST DELETE HEAD",
     "s3proxy.cors-allow-headers": "content-type",
 });
@@ -28,7 +29,7 @@ function withSettings(name: string, cors: Readonly<Record<string, string>>): Mat
         version: VERSION,
 
         async get(output) {
-            return onPath("s3proxy") ?? (await fromMaven(SOURCE, output));
+            return (await onPath("s3proxy")) ?? (await fromMaven(SOURCE, output));
         },
 
         async start(launch, workplace) {

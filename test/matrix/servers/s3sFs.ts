@@ -12,7 +12,7 @@ export const s3sFs: MatrixServer = {
 
     async get(output) {
         const file = () => fromCargo("s3s-fs", VERSION, output, ["--features", "binary"]);
-        return onPath("s3s-fs") ?? { program: await file(), args: [] };
+        return (await onPath("s3s-fs")) ?? { program: await file(), args: [] };
     },
 
     async start(launch, workplace) {

@@ -1,15 +1,17 @@
 import { startObjectStore } from "../../../examples/sandbox/objectStore";
 import { findPrograms } from "../../../examples/sandbox/programs";
+import { versionOf } from "../getting";
 import type { MatrixServer } from "../server";
 
 /** The sandbox's own S3 server: strict about signatures, regions and CORS. */
 export const versitygw: MatrixServer = {
     name: "versitygw",
-    version: "1.8.0",
+    version: "",
 
     async get(output) {
         const { versitygw: found } = await findPrograms(["versitygw"], output);
-        return { program: found?.file ?? "versitygw", args: [] };
+        const program = found?.file ?? "versitygw";
+        return { program, args: [], version: await versionOf(program) };
     },
 
     async start({ program }, workplace) {
