@@ -55,7 +55,8 @@ const OTHERWISE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     },
     "s3s-fs": {
         ...ANY_REGION,
-        ...NO_VERSIONS,
+        // An open upload that it does not list goes with the bucket.
+        "emptied with versions and uploads": "no versions, uploads not listed",
         ...NO_CORS,
         "browser without rules is refused": "cors-not-implemented",
     },

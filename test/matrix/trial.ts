@@ -5,6 +5,7 @@ import {
     DeleteObjectCommand,
     GetBucketCorsCommand,
     GetObjectCommand,
+    ListMultipartUploadsCommand,
     PutBucketCorsCommand,
     PutBucketVersioningCommand,
     PutObjectCommand,
@@ -40,9 +41,10 @@ export class Trial {
         return { ...realContext({ caBundle: this.server.caBundle }, log), warnings };
     }
 
+    /** A name that no other one begins with. */
     newName(): string {
         this.buckets += 1;
-        return `matrix-bucket-${this.buckets}`;
+        return `matrix-bucket-${String(this.buckets).padStart(3, "0")}`;
     }
 
     /** Arguments of a bucket of this server, with its right keys unless others are given. */
@@ -102,8 +104,10 @@ export class Trial {
         return enabled;
     }
 
+    /** Leaves an upload open; false where the server does not list those. */
     async openUpload(Bucket: string, Key: string): Promise<boolean> {
-        return await offered(this.outside.send(new CreateMultipartUploadCommand({ Bucket, Key })));
+        await this.outside.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+        return await offered(this.outside.send(new ListMultipartUploadsCommand({ Bucket })));
     }
 
     async setOrigins(Bucket: string, origins: string[]): Promise<void> {
