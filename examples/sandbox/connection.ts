@@ -8,10 +8,14 @@ export interface Asker {
 }
 
 /**
- * Whether a server answers with status 200. Any failure is a no: while a server starts, refused connections, another
- * server on a port that was free a moment ago and a wrong status all mean "not yet".
+ * Whether a server answers with status 200, or with one that is `fine`. Any failure is a no: while a server starts,
+ * refused connections, another server on a port that was free a moment ago and a wrong status all mean "not yet".
  */
-export function answers(url: string, asker: Asker): Promise<boolean> {
+export function answers(
+    url: string,
+    asker: Asker,
+    fine: (status: number) => boolean = (status) => status === 200,
+): Promise<boolean> {
     const options: RequestOptions = {
         ca: asker.caBundle,
         cert: asker.client?.certificate,
@@ -22,7 +26,7 @@ export function answers(url: string, asker: Asker): Promise<boolean> {
     return new Promise((resolve) => {
         const asked = request(url, options, (response) => {
             response.resume();
-            resolve(response.statusCode === 200);
+            resolve(fine(response.statusCode ?? 0));
         });
         asked.on("timeout", () => asked.destroy());
         asked.on("error", () => resolve(false));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { requireGo } from "./go";
-import { GuardedProcess, lastLines } from "./guardedProcess";
+import { type Ending, type GuardedOptions, GuardedProcess, lastLines } from "./guardedProcess";
 import { SandboxProblem } from "./problem";
 import { install, type PinnedProgram } from "./programCache";
 import { type Output, step } from "./progress";
@@ -68,24 +68,26 @@ async function installBeside(go: string, program: PinnedProgram, folder: string)
 }
 
 async function runGo(go: string, program: PinnedProgram, args: readonly string[]): Promise<void> {
+    const { ending, written } = await runGuarded({ name: "go", program: go, args, ...goOptions(program) });
+    if (ending.code !== 0) {
+        throw buildProblem(
+            program,
+            ending.words,
+            lastLines(written, BUILD_LINES),
+            await proxyOf(go, program),
+        );
+    }
+}
+
+/** Runs a program to its end, which comes with ours at the latest; gives how it ended and what it wrote. */
+export async function runGuarded(
+    run: Pick<GuardedOptions, "name" | "program" | "args" | "cwd" | "env">,
+): Promise<{ ending: Ending; written: string }> {
     const logs = await mkdtemp(join(tmpdir(), "pulumi-llmos-build-"));
-    const logFile = join(logs, "go.log");
+    const logFile = join(logs, "log");
     try {
-        const { cwd, env } = goOptions(program);
-        const child = GuardedProcess.start({
-            name: "go",
-            program: go,
-            args,
-            cwd,
-            env,
-            logFile,
-            orphanedFolder: logs,
-        });
-        const ending = await child.ended;
-        if (ending.code !== 0) {
-            const written = lastLines(await readFile(logFile, "utf8"), BUILD_LINES);
-            throw buildProblem(program, ending.words, written, await proxyOf(go, program));
-        }
+        const ending = await GuardedProcess.start({ ...run, logFile, orphanedFolder: logs }).ended;
+        return { ending, written: await readFile(logFile, "utf8") };
     } finally {
         await rm(logs, { recursive: true, force: true });
     }

@@ -15,38 +15,67 @@ import {
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProgramSource } from "./programs";
 
-/** A program at the version that this repository pins. */
-export interface PinnedProgram {
-    readonly source: ProgramSource;
+/** A program that is built from a Go module. */
+export interface GoProgram {
+    readonly name: string;
+    /** The module, as `programs/<name>/go.mod` requires it. */
+    readonly module: string;
+    /** The folder of its main package inside that module. */
+    readonly main: string;
+    /** Variables of the linker that make the program tell its version, which others ask it for. */
+    readonly versionVariables: (version: string) => Readonly<Record<string, string>>;
+    /** A script of another module that is installed beside the program. */
+    readonly beside?: { readonly module: string; readonly file: string };
+    /** How long a first build takes with two cores, for those who wait for it. */
+    readonly firstBuild: string;
+}
+
+/** Where something lies in the cache once it is installed. */
+export interface Place {
+    readonly folder: string;
+    /** The file in the folder that makes it complete. */
+    readonly file: string;
+}
+
+/** A program at the version that this repository pins; another version, or set of modules, gets another folder. */
+export interface PinnedProgram<Source extends GoProgram = GoProgram> extends Place {
+    readonly source: Source;
     readonly version: string;
     /** The `go` line of its go.mod: the oldest Go that builds it. */
     readonly goVersion: string;
     /** The folder of its go.mod. */
     readonly moduleFolder: string;
-    /** Where it is installed once built. Another version, or another set of modules, gets another folder. */
-    readonly folder: string;
 }
 
-/** Reads what `programs/<name>/` pins. */
-export function pinnedProgram(source: ProgramSource): PinnedProgram {
-    const moduleFolder = join(__dirname, "programs", source.name);
+/** Reads what `<programs>/<name>/` pins. */
+export function pinnedProgram<Source extends GoProgram>(
+    source: Source,
+    programs = join(__dirname, "programs"),
+): PinnedProgram<Source> {
+    const moduleFolder = join(programs, source.name);
     const goMod = readFileSync(join(moduleFolder, "go.mod"), "utf8");
     const version = new RegExp(`^\\s*${source.module.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(goMod)?.[1];
     const goVersion = /^go (\S+)/m.exec(goMod)?.[1];
     if (version === undefined || goVersion === undefined) {
         throw new Error(`programs/${source.name}/go.mod must require ${source.module} and have a go line.`);
     }
-    const hash = createHash("sha256")
-        .update(goMod)
-        .update(readFileSync(join(moduleFolder, "go.sum")))
-        .update(JSON.stringify([source.main, source.versionVariables(version), source.beside]))
-        .update(`${process.platform} ${process.arch}`)
-        .digest("hex")
-        .slice(0, 12);
-    const folder = join(cacheFolder(), `${source.name}-${version}-${hash}`);
-    return { source, version, goVersion, moduleFolder, folder };
+    const place = placeFor(source.name, version, source.name, [
+        goMod,
+        readFileSync(join(moduleFolder, "go.sum"), "utf8"),
+        JSON.stringify([source.main, source.versionVariables(version), source.beside]),
+    ]);
+    return { source, version, goVersion, moduleFolder, ...place };
+}
+
+/** The place of one version, made in one way for this kind of machine: other ingredients give another folder. */
+export function placeFor(name: string, version: string, file: string, ingredients: readonly string[]): Place {
+    const hash = createHash("sha256");
+    for (const ingredient of [...ingredients, `${process.platform} ${process.arch}`]) {
+        hash.update(ingredient);
+    }
+    const folder = join(cacheFolder(), `${name}-${version}-${hash.digest("hex").slice(0, 12)}`);
+    return { folder, file: join(folder, file) };
 }
 
 /** The folder of this user in which built programs stay; PULUMI_LLMOS_CACHE names another one. */
@@ -60,9 +89,8 @@ export function cacheFolder(): string {
     return join(caches, "pulumi-llmos", "sandbox");
 }
 
-/** The file of a program that was built before. */
-export function cachedProgram(program: PinnedProgram): string | undefined {
-    const file = join(program.folder, program.source.name);
+/** The file of a program that was installed before. */
+export function cachedProgram({ file }: Place): string | undefined {
     return existsSync(file) ? file : undefined;
 }
 
@@ -71,7 +99,7 @@ export function cachedProgram(program: PinnedProgram): string | undefined {
  * program. A second run that wants the same program waits for the first instead of building it too.
  */
 export async function install(
-    program: PinnedProgram,
+    program: Place,
     build: (folder: string) => Promise<void>,
     waiting: (owner: number) => void,
 ): Promise<void> {

@@ -1,24 +1,13 @@
-import { join } from "node:path";
 import { buildPrograms } from "./programBuild";
-import { cachedProgram, linkBeside, type PinnedProgram, pinnedProgram } from "./programCache";
+import { cachedProgram, type GoProgram, linkBeside, type PinnedProgram, pinnedProgram } from "./programCache";
 import { type Found, type Requirement, searchPath } from "./programSearch";
 import { type Output, silent } from "./progress";
 
 /** A program that the sandbox runs, and how it is got when the machine does not have it. */
-export interface ProgramSource {
+export interface ProgramSource extends GoProgram {
     readonly name: ProgramName;
-    /** The Go module it comes from, as `programs/<name>/go.mod` requires it. */
-    readonly module: string;
-    /** The folder of its main package inside that module. */
-    readonly main: string;
-    /** Variables of the linker that make the program tell its version, which others ask it for. */
-    readonly versionVariables: (version: string) => Readonly<Record<string, string>>;
     /** What a copy on PATH must be able to do. */
     readonly requirement: Requirement;
-    /** A script of another module that is installed beside the program. */
-    readonly beside?: { readonly module: string; readonly file: string };
-    /** How long a first build takes with two cores, for those who wait for it. */
-    readonly firstBuild: string;
 }
 
 /** Names of all programs of the sandbox. */
@@ -96,7 +85,9 @@ export async function findPrograms(
     const verbose = Boolean(process.env["PULUMI_LLMOS_VERBOSE"]);
     const sources = SOURCES.filter((source) => names.includes(source.name));
     const onPath = await searchPath(sources);
-    const pinned = sources.filter(({ name }) => onPath.found[name] === undefined).map(pinnedProgram);
+    const pinned = sources
+        .filter(({ name }) => onPath.found[name] === undefined)
+        .map((source) => pinnedProgram(source));
     const toBuild = pinned.filter((program) => cachedProgram(program) === undefined);
     for (const { source } of verbose ? pinned : toBuild) {
         // Who has the program wonders why it is built all the same.
@@ -120,7 +111,7 @@ export async function findPrograms(
 }
 
 /** A program from PATH that another one needs lies beside it; one that we built must be put there. */
-async function linkCompanions(pinned: readonly PinnedProgram[]): Promise<void> {
+async function linkCompanions(pinned: readonly PinnedProgram<ProgramSource>[]): Promise<void> {
     for (const program of pinned) {
         const { requirement } = program.source;
         const owner = pinned.find(
@@ -132,6 +123,6 @@ async function linkCompanions(pinned: readonly PinnedProgram[]): Promise<void> {
     }
 }
 
-function fromCache(program: PinnedProgram): Found {
-    return { file: join(program.folder, program.source.name), folder: program.folder, origin: "cache" };
+function fromCache({ file, folder }: PinnedProgram): Found {
+    return { file, folder, origin: "cache" };
 }

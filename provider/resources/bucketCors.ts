@@ -159,7 +159,9 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
             return bucketReading;
         }
         const reading = await storedCors(store, state.bucket);
-        if (reading === "not-implemented") {
+        // Asked for rules, MinIO says that there are none, and not that it has no bucket CORS.
+        const noRules = reading !== "not-implemented" && reading.outcome === "absent";
+        if (reading === "not-implemented" || (noRules && state.enforcedBy === "server")) {
             return await stillLetIn(context, store, state);
         }
         if (reading.outcome !== "present") {

@@ -17,6 +17,14 @@ const GONE = "NoSuchBucket";
 /** Codes of "this bucket has no CORS document". */
 const NO_CORS = new Set(["NoSuchCORSConfiguration", "NoSuchCORSConfigurationError"]);
 
+/** Most names of one bucket that are taken from it on deletion: one of the key, and one of the whole server. */
+const MAX_NAMES = 2;
+
+/**
+ * Answers of a server that does not know `?cors` and takes the request for one to make the bucket (measured on S3Mock).
+ */
+const TAKEN_FOR_CREATION = new Set(["BucketAlreadyOwnedByYou", "BucketAlreadyExists"]);
+
 export class ObjectStore {
     private constructor(
         readonly connection: S3Connection,
@@ -75,16 +83,27 @@ export class ObjectStore {
         });
     }
 
+    /**
+     * Deletes the bucket. Garage takes only one of its names where it has several, as one with a global alias does:
+     * the bucket is still there, and its next name has to go too.
+     */
     async deleteBucket(bucket: string): Promise<void> {
-        await this.explain("s3:DeleteBucket", bucket, async () => {
-            try {
-                await this.client.send(new this.sdk.DeleteBucketCommand({ Bucket: bucket }));
-            } catch (error) {
-                if (serverError(error)?.code !== "NoSuchBucket") {
-                    throw error;
-                }
+        for (let name = 0; name < MAX_NAMES; name += 1) {
+            await this.explain("s3:DeleteBucket", bucket, () => this.deleteName(bucket));
+            if ((await this.bucket(bucket)).outcome !== "present") {
+                return;
             }
-        });
+        }
+    }
+
+    private async deleteName(bucket: string): Promise<void> {
+        try {
+            await this.client.send(new this.sdk.DeleteBucketCommand({ Bucket: bucket }));
+        } catch (error) {
+            if (serverError(error)?.code !== "NoSuchBucket") {
+                throw error;
+            }
+        }
     }
 
     /** The keys of up to `limit` objects. */
@@ -191,7 +210,9 @@ export class ObjectStore {
         });
         await this.explain("s3:PutBucketCORS", bucket, async () => {
             await this.client.send(command).catch((error: unknown) => {
-                throw this.namedCors(error, bucket);
+                throw TAKEN_FOR_CREATION.has(serverError(error)?.code ?? "")
+                    ? corsNotOffered(this.connection.endpoint, bucket)
+                    : this.namedCors(error, bucket);
             });
         });
     }

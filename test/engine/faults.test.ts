@@ -46,8 +46,11 @@ const CLUSTER_KINDS = [
     ...COMMON,
 ];
 
-/** The operator asks through the same proxy. It begins with this question, and is not what is tested here. */
-const NOT_OF_OPERATOR = /^(?!.*location=)/;
+/**
+ * The operator asks through the same proxy: for the location, then for the bucket, whose path it ends with a slash. It is
+ * not what is tested here, and a verdict that is False for a moment would be told.
+ */
+const NOT_OF_OPERATOR = /^(?!.*location=|HEAD \/[^/]+\/$)/;
 
 let s3: Recorder;
 let cluster: Recorder;

@@ -25,6 +25,17 @@ export interface SeenSecret {
     readonly data: Record<string, string>;
 }
 
+/** Amazon's client, bare, for a server and its keys. */
+export function s3ClientOf(s3: Omit<SandboxDetails["s3"], "caFile" | "endpoint">): S3Client {
+    return new S3Client({
+        endpoint: s3.url,
+        region: s3.region,
+        forcePathStyle: true,
+        credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
+        requestHandler: new NodeHttpHandler({ httpsAgent: new Agent({ ca: s3.caBundle }) }),
+    });
+}
+
 export class Outside {
     private constructor(
         readonly ask: KubeRequest,
@@ -32,14 +43,7 @@ export class Outside {
     ) {}
 
     static async of({ kubeconfigFile, s3 }: Pick<SandboxDetails, "kubeconfigFile" | "s3">): Promise<Outside> {
-        const client = new S3Client({
-            endpoint: s3.url,
-            region: s3.region,
-            forcePathStyle: true,
-            credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
-            requestHandler: new NodeHttpHandler({ httpsAgent: new Agent({ ca: s3.caBundle }) }),
-        });
-        return new Outside(await kubeRequests(kubeconfigFile), client);
+        return new Outside(await kubeRequests(kubeconfigFile), s3ClientOf(s3));
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: tests look into the object as it is.

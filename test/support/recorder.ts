@@ -1,10 +1,10 @@
 /**
- * A proxy on loopback that speaks TLS on both of its sides, writes down what is asked through it, and can be told to
- * do harm to it.
+ * A proxy on loopback that speaks TLS to those who ask, writes down what is asked through it, and can be told to do harm
+ * to it.
  */
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
-import { createServer, request } from "node:https";
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { createServer, request as secureRequest } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
@@ -15,7 +15,8 @@ import { Faults } from "./faults";
 /** Who stands behind the proxy, and how one is trusted by it. */
 interface Behind {
     readonly url: string;
-    readonly ca: string;
+    /** Not needed where `url` is plain http. */
+    readonly ca?: string;
     readonly client?: Certificate;
 }
 
@@ -60,7 +61,9 @@ export class Recorder {
         return { recorder, kubeconfig };
     }
 
-    private static async start(own: Certificate, behind: Behind): Promise<Recorder> {
+    /** In front of any server; this is how one that speaks no TLS is had over HTTPS. */
+    static async start(own: Certificate, behind: Behind): Promise<Recorder> {
+        const request = behind.url.startsWith("https:") ? secureRequest : plainRequest;
         const options = { ca: behind.ca, cert: behind.client?.certificate, key: behind.client?.key };
         const requests: string[] = [];
         const faults = new Faults();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isOlder } from "../../examples/sandbox/go";
-import { install, type PinnedProgram } from "../../examples/sandbox/programCache";
+import { install, type Place } from "../../examples/sandbox/programCache";
 import { findPrograms, type ProgramName } from "../../examples/sandbox/programs";
 import { fakePrograms, testFolder } from "../support/fakePrograms";
 
@@ -116,11 +116,10 @@ describe("building", () => {
 });
 
 describe("the cache", () => {
-    const program = () =>
-        ({
-            folder: join(cache, "sandbox", "etcd-v1-abc"),
-            source: { name: "etcd" },
-        }) as unknown as PinnedProgram;
+    const program = (): Place => {
+        const folder = join(cache, "sandbox", "etcd-v1-abc");
+        return { folder, file: join(folder, "etcd") };
+    };
     const lock = () => `${program().folder}.lock`;
 
     it("is filled by one of two runs, while the other waits", async () => {
