@@ -15,6 +15,7 @@ import { describe, type Finding, failure, failureOf } from "../errors";
 import { list, object, oneOf, optional, required, text, written } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
 import {
+    absent,
     type Context,
     type Difference,
     type KnownPart,
@@ -186,8 +187,9 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         const store = await storeOf(context, state);
         const reading = await store.bucket(state.bucket);
         // One server takes DELETE ?cors for a DELETE of the bucket: only a document that is there is deleted.
-        const found = known(reading) && known(await store.cors(state.bucket));
-        if (found && sameRules(found.map(fromServer), state.storedRules)) {
+        const stored = known(reading) ? await storedCors(store, state.bucket) : absent;
+        const found = stored === "not-implemented" ? undefined : known(stored);
+        if (found && sameRules(found, state.storedRules)) {
             await store.deleteCors(state.bucket);
         } else if (found) {
             await context.log.warn(

@@ -96,7 +96,7 @@ async function proveWriting(trial: Trial): Promise<string> {
     const { name, ...access } = await trial.made();
     const context = trial.context();
     const store = await context.objectStore(await connectionOf(context, access));
-    await store.proveWriting(name);
+    await store.proveWriting(name, "matrix");
     expect(await store.someObjects(name, 10)).toEqual([]);
     return WORKS;
 }
