@@ -47,6 +47,27 @@ test("the first up makes everything, the second changes nothing, a refresh finds
     await project.exportState();
 });
 
+test("the stack records what was proved, and when", async () => {
+    const resources = await project.resources();
+    const proved = ["registry", "cors"].flatMap((part) => {
+        const [, resource] = [...resources].find(([name]) => name.endsWith(`-${part}`)) ?? [];
+        return (resource?.outputs["checks"] ?? []) as { name: string; outcome: string; at: string }[];
+    });
+    expect(proved.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+        "cluster passed",
+        "secret passed",
+        "endpoint passed",
+        "keys passed",
+        "keys-write passed",
+        "verdict passed",
+        "cors passed",
+        "cors-preflight passed",
+    ]);
+    for (const { at } of proved) {
+        expect(Math.abs(Date.parse(at) - Date.now())).toBeLessThan(3_600_000);
+    }
+});
+
 test("a description that is taken out goes in one up", async () => {
     const { description: _former, ...rest } = values;
     await project.setValues(rest);
