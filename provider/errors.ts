@@ -31,6 +31,7 @@ export type FindingCode =
     | "cors-not-stored"
     | "s3-failed"
     | "cluster-unreachable"
+    | "kubeconfig-unusable"
     | "cluster-forbidden"
     | "cluster-refused"
     | "cluster-other"

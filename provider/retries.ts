@@ -35,14 +35,22 @@ export async function rideOut<T>(
     patience: Patience,
 ): Promise<T> {
     const end = Date.now() + REQUEST_DEADLINE_MS;
+    let outcome: Outcome<T> | undefined;
     for (const pause of PAUSES_MS) {
-        const outcome = await outcomeOf(attempt, patience.signal, end - Date.now());
+        outcome = lastWord(await outcomeOf(attempt, patience.signal, end - Date.now()), outcome);
         const wait = patience.signal?.aborted ? undefined : again(outcome);
         if (wait === undefined || !(await slept(Math.max(pause, wait), end, patience))) {
             return settled(outcome);
         }
     }
-    return settled(await outcomeOf(attempt, patience.signal, end - Date.now()));
+    return settled(lastWord(await outcomeOf(attempt, patience.signal, end - Date.now()), outcome));
+}
+
+/** What the server said before a try that ran out of time. */
+function lastWord<T>(outcome: Outcome<T>, before: Outcome<T> | undefined): Outcome<T> {
+    const timedOut =
+        "error" in outcome && outcome.error instanceof Error && outcome.error.name === "TimeoutError";
+    return timedOut && before && "value" in before ? before : outcome;
 }
 
 /** The wait that an answer asks for, in milliseconds: seconds or a date (RFC 9110, section 10.2.3); 0 for none. */
@@ -67,7 +75,8 @@ async function outcomeOf<T>(
     outer?.addEventListener("abort", follow);
     try {
         outer?.throwIfAborted();
-        return { value: await attempt(signal) };
+        // Not every wait hears the signal: a proxy that never answers, a login that never ends.
+        return { value: await Promise.race([attempt(signal), abortOf(signal)]) };
     } catch (error) {
         // An abort by a deadline says only "aborted"; the signal's reason says that time was up.
         return { error: signal.aborted && signal.reason instanceof Error ? signal.reason : error };
@@ -75,6 +84,12 @@ async function outcomeOf<T>(
         clearTimeout(timer);
         outer?.removeEventListener("abort", follow);
     }
+}
+
+function abortOf(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
 }
 
 /** Waits; false when there is no time for it, or when the caller's deadline passed in the meantime. */

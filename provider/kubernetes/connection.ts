@@ -61,7 +61,7 @@ function loadInto(config: KubeConfig, given: string | undefined): void {
 function useContext(config: KubeConfig, context: string): void {
     if (!config.getContextObject(context)) {
         const names = config.getContexts().map(({ name }) => name);
-        throw failure("cluster-unreachable", {
+        throw failure("kubeconfig-unusable", {
             found: `The kubeconfig has no context "${context}"`,
             where: `contexts there: ${names.join(", ") || "none"}`,
             why: "Without it, it is not known which cluster is meant.",
@@ -73,7 +73,7 @@ function useContext(config: KubeConfig, context: string): void {
 
 function unusable(given: string | undefined, cause: unknown): Error {
     const where = given === undefined ? "KUBECONFIG or ~/.kube/config" : placeOf(given);
-    return failure("cluster-unreachable", {
+    return failure("kubeconfig-unusable", {
         found: `The kubeconfig cannot be used: ${reasonOf(cause)}`,
         where,
         why: "The Registry object and its Secret live in the LLMOS cluster.",

@@ -91,6 +91,11 @@ export function movesAway(found: RegistryResource, inputs: Place): boolean {
     return now !== placeOf(inputs);
 }
 
+/** Whether the object itself names that place now, whoever wrote it. */
+export function storesAt(found: RegistryResource, inputs: Place): boolean {
+    return placeOf(found.spec?.s3Config ?? {}) === placeOf(inputs);
+}
+
 /** Whether the object is as declared, so that adopting it writes nothing. */
 export function isAsDeclared(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
     const s3 = found.spec?.s3Config;

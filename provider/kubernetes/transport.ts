@@ -118,7 +118,7 @@ export class Transport {
 /** A plugin or a provider of tokens, named in the kubeconfig, that does not give one. */
 function unauthenticated(server: string, cause: unknown): Error {
     const said = cause instanceof Error ? cause.message.split("\n", 1)[0] : "";
-    return failure("cluster-unreachable", {
+    return failure("kubeconfig-unusable", {
         found: `The kubeconfig's user cannot be authenticated: ${said}`,
         where: server,
         why: "The Registry object and its Secret live in that cluster.",

@@ -2,6 +2,7 @@
  * The whole preflight of what is there already, question by question: what `pulumi-llmos doctor` asks. The questions and
  * their words are those of preview.
  */
+import { randomUUID } from "node:crypto";
 import type { Keys, S3Server } from "../arguments";
 import { type Check, type CheckName, check, judged, skipped } from "../checks";
 import { type Finding, failure, findingOf } from "../errors";
@@ -54,7 +55,8 @@ export async function examineStore(context: Context, store: ExaminedStore): Prom
     }
     const opened = await context.objectStore(connection);
     const proveWriting = async () => {
-        await opened.proveWriting(bucket, "doctor");
+        // Nobody else's: registries that share a bucket are examined at the same time.
+        await opened.proveWriting(bucket, `doctor ${randomUUID()}`);
         return [];
     };
     return [

@@ -43,6 +43,7 @@ export async function askForRegistry(
     const taken = reading.outcome === "present" && !inputs.adopt && !isOurs(reading.value, inputs.owner);
     return [
         ...(taken ? [takenFinding(cluster, "Registry", reading.value)] : []),
+        ...(await movingFindings(cluster, inputs, {})),
         ...(await leavingFindings(cluster, inputs, prior, signal)),
         ...(await secretFindings(cluster, inputs, signal)),
     ];

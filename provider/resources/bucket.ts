@@ -14,6 +14,8 @@ import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failure, failureOf } from "../errors";
 import { flag, optional, required, text, withDefault } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
+import { type RegistryResource, registryPath } from "../kubernetes/objects";
+import { storesAt } from "../kubernetes/registryWriter";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket, noBucket } from "../preflight/bucket";
 import { explained } from "../preflight/cluster";
@@ -108,7 +110,7 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     async create(context, inputs) {
         await ensure(context, inputs);
-        context.history.created.add(inputs.owner ?? "").add(standsFor(inputs.owner, inputs.name));
+        context.history.created.add(inputs.owner ?? "").add(standsFor("Bucket", inputs.name));
         return { id: inputs.name, state: stateOf(inputs) };
     },
 
@@ -137,7 +139,8 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         if (!state.managed) {
             return;
         }
-        if (context.history.created.has(standsFor(state.owner, state.name))) {
+        const replaced = context.history.created.has(standsFor("Bucket", state.name));
+        if (replaced || (await isStillStored(context, state))) {
             await context.log.warn(leftAsItIs(state));
             return;
         }
@@ -170,6 +173,22 @@ async function usedFindings(
     const moved = { ...rest, name, ...(bucketName !== undefined && { bucket: bucketName }) };
     return await explained(async () =>
         movingFindings(await context.cluster(inputs.cluster), moved, { ...prior, bucket: prior.name ?? "" }),
+    );
+}
+
+/**
+ * Whether the registry still stores in this bucket: then it was taken over by a replacement that another process made. In
+ * a destroy the registry goes first.
+ */
+async function isStillStored(context: Context, state: BucketState): Promise<boolean> {
+    if (state.registry === undefined) {
+        return false;
+    }
+    const cluster = await context.cluster(state.cluster).catch(() => undefined);
+    const reading = await cluster?.read<RegistryResource>(registryPath(state.registry));
+    return (
+        reading?.outcome === "present" &&
+        storesAt(reading.value, { endpoint: state.endpoint, bucket: state.name })
     );
 }
 

@@ -149,7 +149,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         const store = await storeOf(context, inputs);
         const state = await apply(context, store, inputs, inputs.adopt === true);
         context.questions.forget("cors ");
-        context.history.created.add(standsFor(inputs.owner, inputs.bucket));
+        context.history.created.add(standsFor("BucketCors", inputs.bucket));
         return { id: inputs.bucket, state };
     },
 
@@ -180,7 +180,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     },
 
     async delete(context, _id, state) {
-        const replaced = context.history.created.has(standsFor(state.owner, state.bucket));
+        const replaced = context.history.created.has(standsFor("BucketCors", state.bucket));
         if (replaced || state.enforcedBy === "server") {
             return;
         }

@@ -42,6 +42,7 @@ import {
     latestRegistry,
     movesAway,
     type Proof,
+    storesAt,
     type Written,
 } from "../kubernetes/registryWriter";
 import { type Evidence, type Patience, VerdictWatch, verdictFindings } from "../kubernetes/verdict";
@@ -209,6 +210,9 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
             throw failureOf(takenFinding(cluster, "Registry", found));
         }
         context.history.created.add(inputs.owner ?? "");
+        if (found && !inputs.relocate && movesAway(found, inputs)) {
+            await refuseWhileUsed(cluster, inputs.name, "relocate");
+        }
         const written = { ...inputs, instance: randomUUID() };
         const proof = await prove(context, cluster, inputs, newSalt());
         const state =
@@ -239,7 +243,8 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
         const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
-        if (found && !inputs.relocate && movesAway(found, inputs)) {
+        const settled = state.endpoint === inputs.endpoint && state.bucket === inputs.bucket;
+        if (found && !inputs.relocate && movesAway(found, inputs) && !(settled && storesAt(found, inputs))) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
         const written = { ...inputs, instance: state.instance };

@@ -96,7 +96,7 @@ const refusal = (reference: ClusterReference) =>
 
 it("a context that is missing is told with those that are there", async () => {
     expect(await refusal({ ...ARGUMENT, context: "three" })).toEqual({
-        code: "cluster-unreachable",
+        code: "kubeconfig-unusable",
         severity: "error",
         found: 'The kubeconfig has no context "three"',
         where: "contexts there: one, two",
@@ -140,7 +140,7 @@ describe("a kubeconfig that cannot be used is told without its content:", () => 
         ],
     ])("%s", async (_title, content, found, where) => {
         expect(await refusal({ kubeconfig: content })).toMatchObject({
-            code: "cluster-unreachable",
+            code: "kubeconfig-unusable",
             found,
             where,
         });
