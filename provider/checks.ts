@@ -1,5 +1,5 @@
 /** One question and its answer: what `doctor` prints, and what the stack records as proved. */
-import { type Finding, findingOf } from "./errors";
+import { explained, type Finding } from "./errors";
 import { list, written } from "./fields";
 import type { Context } from "./lifecycle";
 
@@ -38,9 +38,9 @@ export async function check(
     context: Context,
     name: CheckName,
     detail: string,
-    ask: () => Promise<readonly Finding[]>,
+    ask: () => Promise<Finding[]>,
 ): Promise<Check> {
-    return judged(context, name, detail, await findingsOf(ask));
+    return judged(context, name, detail, await explained(ask));
 }
 
 /** The check of a question that has been asked already. */
@@ -59,12 +59,4 @@ export function judged(
 /** A question that was not asked. */
 export function skipped(context: Context, name: CheckName, why: string): Check {
     return { ...judged(context, name, why, []), outcome: "skipped" };
-}
-
-async function findingsOf(ask: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
-    try {
-        return await ask();
-    } catch (error) {
-        return [findingOf(error)];
-    }
 }

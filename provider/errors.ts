@@ -107,3 +107,12 @@ export function findingOf(error: unknown): Finding {
     }
     throw error;
 }
+
+/** The findings of a question, a failure among them. */
+export async function explained(ask: () => Promise<Finding[]>): Promise<Finding[]> {
+    try {
+        return await ask();
+    } catch (error) {
+        return [findingOf(error)];
+    }
+}

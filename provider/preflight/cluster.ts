@@ -1,5 +1,5 @@
 /** Is the cluster there, is LLMOS on it, and is the namespace of the Secrets? */
-import { type Finding, failure, findingOf } from "../errors";
+import { explained, type Finding, failure } from "../errors";
 import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/cluster";
 import type { ClusterReference } from "../kubernetes/connection";
@@ -79,13 +79,4 @@ async function namespaceFindings(
             next,
         }).finding,
     ];
-}
-
-/** The findings of a question, a failure among them. */
-export async function explained(ask: () => Promise<Finding[]>): Promise<Finding[]> {
-    try {
-        return await ask();
-    } catch (error) {
-        return [findingOf(error)];
-    }
 }

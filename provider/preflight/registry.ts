@@ -1,5 +1,5 @@
 /** Is the name of a registry free, may its storage move, and is its Secret there? */
-import type { Finding } from "../errors";
+import { explained, type Finding } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import { readKeys } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
@@ -9,7 +9,6 @@ import { movesAway } from "../kubernetes/registryWriter";
 import { type Context, type KnownPart, known } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import type { RegistryObjectInputs } from "../resources/registryObject";
-import { explained } from "./cluster";
 import { askForPermission } from "./permissions";
 
 const REGISTRY = { group: "ml.llmos.ai", resource: "registries" } as const;

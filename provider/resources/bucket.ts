@@ -11,14 +11,13 @@ import {
     s3ServerFields,
 } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
-import { type Finding, failure, failureOf } from "../errors";
+import { explained, type Finding, failure, failureOf } from "../errors";
 import { flag, optional, required, text, withDefault } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
 import { type RegistryResource, registryPath } from "../kubernetes/objects";
 import { storesAt } from "../kubernetes/registryWriter";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket, noBucket } from "../preflight/bucket";
-import { explained } from "../preflight/cluster";
 import { askEndpoint } from "../preflight/endpoint";
 import { movingFindings } from "../preflight/registry";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";

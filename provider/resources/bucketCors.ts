@@ -11,7 +11,7 @@ import {
 } from "../arguments";
 import { type Check, checksOf } from "../checks";
 import { changedFields, sameInputs } from "../comparison";
-import { describe, type Finding, failure, failureOf } from "../errors";
+import { describe, explained, type Finding, failure, failureOf } from "../errors";
 import { list, object, oneOf, optional, required, text, written } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
 import {
@@ -25,7 +25,6 @@ import {
     present,
     type Reading,
 } from "../lifecycle";
-import { explained } from "../preflight/cluster";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
 import { ruleWarnings } from "../preflight/corsRules";
 import { askEndpoint } from "../preflight/endpoint";
