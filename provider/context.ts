@@ -1,26 +1,47 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
+import { Gate } from "./content/gate";
+import { PART_BYTES } from "./content/parts";
 import { Cluster } from "./kubernetes/cluster";
 import type { Context, Log, Settings } from "./lifecycle";
 import { askOnce } from "./questions";
+import type { S3Connection } from "./s3/client";
+import { ContentStore } from "./s3/contentStore";
 import { ObjectStore } from "./s3/objectStore";
 
 /** A context over the real cluster, the real S3 servers and the real clock. */
-export function realContext(settings: Settings, log: Log): Context {
+export function realContext(settings: Settings, log: Log, interruption: AbortSignal = NEVER): Context {
     const clusters = memoised((reference: string) =>
         Cluster.connect(JSON.parse(reference) ?? undefined, settings),
     );
     const stores = memoised((connection: string) => ObjectStore.open(JSON.parse(connection)));
+    const storeOf = (connection: S3Connection) => stores(JSON.stringify(connection));
+    const contents = memoised(async (place: string) => {
+        const { connection, bucket } = JSON.parse(place);
+        return await ContentStore.open(await storeOf(connection), bucket);
+    });
     return {
         settings,
         log,
         clock: { now: Date.now, sleep },
         questions: askOnce(),
         history: { created: new Set(), defaultClaims: new Map() },
+        interruption,
+        gate: new Gate(MOST_REQUESTS, MOST_BYTES, PART_BYTES),
         cluster: (reference) => clusters(JSON.stringify(reference ?? null)),
-        objectStore: (connection) => stores(JSON.stringify(connection)),
+        objectStore: storeOf,
+        contentStore: (connection, bucket) => contents(JSON.stringify({ connection, bucket })),
     };
 }
+
+/**
+ * Requests of all uploads of a process at once, and bytes of their buffers. The engine's own library, the two clients
+ * and the TLS records take some 150 MiB beside them, which together stays below 256 MiB (`npm run bench:upload`).
+ */
+const MOST_REQUESTS = 16;
+const MOST_BYTES = 64 * 1024 * 1024;
+
+const NEVER = new AbortController().signal;
 
 /** Keeps what was opened, but not a failure to open. */
 function memoised<T>(open: (key: string) => Promise<T>): (key: string) => Promise<T> {

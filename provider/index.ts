@@ -8,10 +8,13 @@ export type { Check, CheckName } from "./checks";
 export type { Finding, FindingCode, Severity } from "./errors";
 export type { ClusterReference } from "./kubernetes/connection";
 export type { Condition } from "./kubernetes/objects";
+export type { StoredTimeouts } from "./kubernetes/storedObjects";
 export type { ProofTarget } from "./proof";
 export { Bucket, type BucketArgs } from "./pulumi/bucket";
 export { BucketCors, type BucketCorsArgs } from "./pulumi/bucketCors";
 export { CredentialSecret, type CredentialSecretArgs } from "./pulumi/credentialSecret";
+export { Dataset, type DatasetArgs } from "./pulumi/dataset";
+export { DatasetVersion, type DatasetVersionArgs } from "./pulumi/datasetVersion";
 export { DefaultRegistry, type DefaultRegistryArgs } from "./pulumi/defaultRegistry";
 export {
     type GetRegistryArgs,
@@ -24,6 +27,7 @@ export {
     type LookupArgs,
     type LookupOptions,
 } from "./pulumi/lookups";
+export { Model, type ModelArgs } from "./pulumi/model";
 export {
     Registry,
     type RegistryArgs,
@@ -33,5 +37,7 @@ export {
 } from "./pulumi/registry";
 export { RegistryObject, type RegistryObjectArgs } from "./pulumi/registryObject";
 export type { RegistryRow } from "./registries";
+export type { CardFile, DatasetMetadata, ModelMetadata } from "./resources/card";
+export type { CopySource } from "./resources/datasetVersion";
 export type { Timeouts } from "./resources/registryObject";
 export type { CorsMethod, CorsRule } from "./s3/cors";

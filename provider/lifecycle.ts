@@ -2,12 +2,14 @@
  * What a resource is, free of Pulumi: a plain object of functions over typed inputs and a context. An adapter
  * (today `provider/pulumi/dynamic.ts`) turns it into something an engine can drive.
  */
+import type { Gate } from "./content/gate";
 import type { Finding, LlmosError } from "./errors";
 import type { Fields } from "./fields";
 import type { Cluster } from "./kubernetes/cluster";
 import type { ClusterReference } from "./kubernetes/connection";
 import type { Questions } from "./questions";
 import type { S3Connection } from "./s3/client";
+import type { ContentStore } from "./s3/contentStore";
 import type { ObjectStore } from "./s3/objectStore";
 
 /** Time, so that tests need not wait for it. */
@@ -45,8 +47,13 @@ export interface Context {
     readonly questions: Questions;
     /** What this process has done so far, for rules that span two calls. */
     readonly history: History;
+    /** Aborted when the engine wants this process to come to an end, or is gone itself. */
+    readonly interruption: AbortSignal;
+    /** What all uploads of this process share. */
+    readonly gate: Gate;
     cluster(reference: ClusterReference | undefined): Promise<Cluster>;
     objectStore(connection: S3Connection): Promise<ObjectStore>;
+    contentStore(connection: S3Connection, bucket: string): Promise<ContentStore>;
 }
 
 /** Facts about this process's own earlier calls; an engine runs one operation in one process. */
@@ -89,6 +96,8 @@ export interface Difference {
     readonly changes: readonly string[];
     /** Arguments, among or beside those, that only a replacement can change. */
     readonly replaces: readonly string[];
+    /** The old one must go first, because the new one has its name. */
+    readonly deleteBeforeReplace?: boolean;
 }
 
 /** A create or update that changed something and then failed: the engine keeps `state`, so that nothing is orphaned. */
@@ -122,8 +131,13 @@ export interface Lifecycle<I extends object, S extends I> {
     readonly asks: readonly (keyof I & string)[];
     /** Rules over several arguments, pure; unknown ones are left out of `inputs` and named in `unknowns`. */
     validate?(inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Finding[];
-    /** Fills in what depends on the stack's configuration. */
-    complete?(context: Context, inputs: KnownPart<I>, prior: KnownPart<I> | undefined): Promise<Partial<I>>;
+    /** Fills in what depends on the stack's configuration, and on files here. May fail with an explained error. */
+    complete?(
+        context: Context,
+        inputs: KnownPart<I>,
+        prior: KnownPart<I> | undefined,
+        unknowns: ReadonlySet<string>,
+    ): Promise<Partial<I>>;
     /** Rules that span several resources of one program; asked even where nothing may be asked of the servers. */
     acrossProgram?(context: Context, inputs: KnownPart<I>): Finding[];
     /**

@@ -1,11 +1,17 @@
 /** Riding out what passes: one request, sent again within a deadline, on the S3 side and the cluster side alike. */
 
-/** Waits between the tries of a request that failed for a passing reason, in milliseconds. */
-const PAUSES_MS = [200, 500, 1_000, 2_000];
+/** How often and how long one request is tried. */
+export interface Tries {
+    /** Waits between the tries of a request that failed for a passing reason, in milliseconds. */
+    readonly pausesMs: readonly number[];
+    /** Longest time for one try, in milliseconds. */
+    readonly tryMs: number;
+    /** Longest time for a request with all of its tries and waits, in milliseconds. */
+    readonly requestMs: number;
+}
 
-/** Longest time for one try, and for a request with all of its tries and waits, in milliseconds. */
-const TRY_DEADLINE_MS = 30_000;
-const REQUEST_DEADLINE_MS = 60_000;
+/** For a request whose body is small: somebody waits for the answer. */
+const SMALL: Tries = { pausesMs: [200, 500, 1_000, 2_000], tryMs: 30_000, requestMs: 60_000 };
 
 /** Overloaded or starting up: the server, or a proxy before it, wants to be asked again. */
 const BUSY = new Set([429, 500, 502, 503, 504]);
@@ -18,6 +24,8 @@ export interface Patience {
     /** The caller's own, shorter deadline. */
     readonly signal?: AbortSignal | undefined;
     readonly sleep: (milliseconds: number) => Promise<void>;
+    /** Default: up to five tries within a minute. */
+    readonly tries?: Tries;
 }
 
 export function isBusy(status: number): boolean {
@@ -25,7 +33,7 @@ export function isBusy(status: number): boolean {
 }
 
 /**
- * Makes up to five tries. `again` says which outcome is worth another one, by the least wait before it in milliseconds
+ * Makes one try and more. `again` says which outcome is worth another one, by the least wait before it in milliseconds
  * (0: ours will do). The last outcome stands when the tries or the time are used up, so that what a busy server said
  * is not lost in "time is up". A try's signal is silent once the try has ended: the body of a watch lives on.
  */
@@ -34,16 +42,18 @@ export async function rideOut<T>(
     again: (outcome: Outcome<T>) => number | undefined,
     patience: Patience,
 ): Promise<T> {
-    const end = Date.now() + REQUEST_DEADLINE_MS;
+    const { pausesMs, tryMs, requestMs } = patience.tries ?? SMALL;
+    const end = Date.now() + requestMs;
+    const once = () => outcomeOf(attempt, patience.signal, Math.min(tryMs, end - Date.now()));
     let outcome: Outcome<T> | undefined;
-    for (const pause of PAUSES_MS) {
-        outcome = lastWord(await outcomeOf(attempt, patience.signal, end - Date.now()), outcome);
+    for (const pause of pausesMs) {
+        outcome = lastWord(await once(), outcome);
         const wait = patience.signal?.aborted ? undefined : again(outcome);
         if (wait === undefined || !(await slept(Math.max(pause, wait), end, patience))) {
             return settled(outcome);
         }
     }
-    return settled(lastWord(await outcomeOf(attempt, patience.signal, end - Date.now()), outcome));
+    return settled(lastWord(await once(), outcome));
 }
 
 /** What the server said before a try that ran out of time. */
@@ -65,12 +75,12 @@ export function retryAfterMs(header: string | undefined, now = Date.now()): numb
 async function outcomeOf<T>(
     attempt: (signal: AbortSignal) => Promise<T>,
     outer: AbortSignal | undefined,
-    leftMs: number,
+    deadlineMs: number,
 ): Promise<Outcome<T>> {
     const controller = new AbortController();
     const { signal } = controller;
     const timeOut = () => controller.abort(new DOMException("The deadline has passed", "TimeoutError"));
-    const timer = setTimeout(timeOut, Math.min(TRY_DEADLINE_MS, leftMs));
+    const timer = setTimeout(timeOut, deadlineMs);
     const follow = () => controller.abort(outer?.reason);
     outer?.addEventListener("abort", follow);
     try {

@@ -22,6 +22,7 @@ export interface KubernetesObject {
         annotations?: Record<string, string>;
         labels?: Record<string, string>;
         deletionTimestamp?: string;
+        finalizers?: string[];
     };
 }
 
@@ -154,12 +155,23 @@ export class Cluster {
 
     /** Deletes exactly the object with this UID; one that is gone already is deleted. */
     async delete(path: string, uid: string | undefined): Promise<void> {
-        const body = uid ? { preconditions: { uid } } : {};
-        const answer = await this.send({ method: "DELETE", path, body });
-        // 409: another object has taken the name since; ours is gone.
-        if (answer.status !== 404 && answer.status !== 409) {
+        // A conflict: another object has taken the name since; ours is gone.
+        await this.deleteIf(path, uid ? { uid } : {});
+    }
+
+    /** Deletes the object if it is still the one that the preconditions name; `conflict` when it is not. */
+    async deleteIf(
+        path: string,
+        preconditions: { uid?: string; resourceVersion?: string },
+    ): Promise<"conflict" | undefined> {
+        const answer = await this.send({ method: "DELETE", path, body: { preconditions } });
+        if (answer.status === 409) {
+            return "conflict";
+        }
+        if (answer.status !== 404) {
             this.accepted("delete", path, answer);
         }
+        return undefined;
     }
 
     /**

@@ -3,7 +3,7 @@ import { type Finding, failure } from "../errors";
 import type { Cluster, KubernetesObject } from "./cluster";
 
 interface Dependant extends KubernetesObject {
-    spec?: { registry?: string };
+    spec?: { registry?: string; modelName?: string; dataset?: string };
     status?: { registry?: string };
 }
 
@@ -26,10 +26,44 @@ export async function dependantsOf(
     signal?: AbortSignal,
 ): Promise<string[]> {
     const lists = await Promise.all(KINDS.map(({ path }) => cluster.list<Dependant>(path, signal)));
-    return KINDS.flatMap(({ kind, in: place }, index) => {
-        const users = (lists[index] ?? []).filter((object) => object[place]?.registry === registry);
-        return users.length > 0 ? [`${kind}: ${users.length} (${namesOf(users)})`] : [];
+    return KINDS.flatMap(({ kind, in: place }, index) =>
+        told(
+            kind,
+            (lists[index] ?? []).filter((object) => object[place]?.registry === registry),
+        ),
+    );
+}
+
+/** Local models that are made of a model: they name its registry, and it as `namespace/name` or in their own namespace. */
+export async function usersOfModel(
+    cluster: Cluster,
+    registry: string,
+    { namespace, name }: { namespace: string; name: string },
+): Promise<string[]> {
+    const locals = (await cluster.list<Dependant>("/apis/ml.llmos.ai/v1/localmodels")) ?? [];
+    const users = locals.filter(({ spec, metadata }) => {
+        const named = spec?.modelName ?? "";
+        const full = named.includes("/") ? named : `${metadata.namespace}/${named}`;
+        return spec?.registry === registry && full === `${namespace}/${name}`;
     });
+    return told("LocalModel", users);
+}
+
+/** Versions of a dataset: they go with it (`llmos/observed.md`, the mutator's ownerReference). */
+export async function versionsOfDataset(
+    cluster: Cluster,
+    { namespace, name }: { namespace: string; name: string },
+): Promise<string[]> {
+    const path = `/apis/ml.llmos.ai/v1/namespaces/${namespace}/datasetversions`;
+    const versions = (await cluster.list<Dependant>(path)) ?? [];
+    return told(
+        "DatasetVersion",
+        versions.filter(({ spec, metadata }) => spec?.dataset === name && !metadata.deletionTimestamp),
+    );
+}
+
+function told(kind: string, users: Dependant[]): string[] {
+    return users.length > 0 ? [`${kind}: ${users.length} (${namesOf(users)})`] : [];
 }
 
 function namesOf(objects: Dependant[]): string {

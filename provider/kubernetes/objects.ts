@@ -29,8 +29,13 @@ export const STORAGE_ANNOTATION = "pulumi-llmos/storage";
 export const ACCESS_KEY_ID = "accessKeyID";
 export const SECRET_ACCESS_KEY = "accessKeySecret";
 
+/** An object that the operator judges by conditions. */
+export interface Conditioned extends KubernetesObject {
+    status?: { conditions?: Condition[] };
+}
+
 /** `ml.llmos.ai/v1 Registry`, as far as it is used. */
-export interface RegistryResource extends KubernetesObject {
+export interface RegistryResource extends Conditioned {
     spec?: {
         backendType?: string;
         s3Config?: {
@@ -69,9 +74,14 @@ export function secretPath(namespace: string, name: string): string {
     return `/api/v1/namespaces/${namespace}/secrets/${name}`;
 }
 
-/** The operator's verdict; undefined as long as there is none. */
+/** The condition of that type; undefined as long as there is none. */
+export function conditionOf(object: Conditioned, type: string): Condition | undefined {
+    return object.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** The operator's verdict on a Registry; undefined as long as there is none. */
 export function accessible(registry: RegistryResource): Condition | undefined {
-    return registry.status?.conditions?.find((condition) => condition.type === "accessible");
+    return conditionOf(registry, "accessible");
 }
 
 export function isDefault(registry: RegistryResource): boolean {

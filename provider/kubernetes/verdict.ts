@@ -1,12 +1,19 @@
 /**
- * Waiting for the operator's verdict on a Registry. A status cannot simply be read: one that was True keeps its
+ * Waiting for the operator's verdict on an object: a condition of it. A status cannot simply be read: one that was True keeps its
  * old True until a re-check, and a re-check with the same result leaves no trace (`llmos/observed.md`).
  */
 import { type Finding, failure, failureOf, type LlmosError } from "../errors";
 import type { Clock } from "../lifecycle";
 import { known } from "../lifecycle";
 import type { Cluster, WatchEvent } from "./cluster";
-import { accessible, type Condition, REGISTRIES, type RegistryResource, registryPath } from "./objects";
+import {
+    accessible,
+    type Condition,
+    type Conditioned,
+    conditionOf,
+    REGISTRIES,
+    type RegistryResource,
+} from "./objects";
 
 /** How long to wait, in milliseconds. */
 export interface Patience {
@@ -21,14 +28,25 @@ export interface Patience {
 /** Which evidence there is: a verdict given after the write, or one from before that was not taken back. */
 export type Evidence = "fresh" | "unchanged";
 
-export interface Verdict {
-    readonly registry: RegistryResource;
+export interface Verdict<T> {
+    readonly object: T;
     readonly evidence: Evidence;
 }
 
+/** What the verdict is on, and how its bad ends are told. */
+export interface Subject<T extends Conditioned> {
+    /** Path of the collection that holds the object. */
+    readonly collection: string;
+    readonly name: string;
+    /** Type of the condition that is the verdict. */
+    readonly condition: string;
+    refused(object: T, patience: Patience): LlmosError;
+    vanished(): LlmosError;
+}
+
 /** The last state seen on a watch that is opened before the write, so that nothing falls between. */
-export class VerdictWatch {
-    private latest: RegistryResource | undefined;
+export class VerdictWatch<T extends Conditioned> {
+    private latest: T | undefined;
     private deleted = false;
     private stopped = false;
     private wake: () => void = () => {};
@@ -36,12 +54,16 @@ export class VerdictWatch {
 
     private constructor(
         private readonly cluster: Cluster,
-        private readonly name: string,
+        private readonly subject: Subject<T>,
         private readonly clock: Clock,
     ) {}
 
-    static async open(cluster: Cluster, name: string, clock: Clock): Promise<VerdictWatch> {
-        const watch = new VerdictWatch(cluster, name, clock);
+    static async open<T extends Conditioned>(
+        cluster: Cluster,
+        subject: Subject<T>,
+        clock: Clock,
+    ): Promise<VerdictWatch<T>> {
+        const watch = new VerdictWatch(cluster, subject, clock);
         await watch.listen();
         return watch;
     }
@@ -56,61 +78,62 @@ export class VerdictWatch {
      * The verdict on what was `written`, where `before` is the condition that stood at the time. Fails with
      * the operator's own message.
      */
-    async verdict(
-        written: RegistryResource,
-        before: Condition | undefined,
-        patience: Patience,
-    ): Promise<Verdict> {
+    async verdict(written: T, before: Condition | undefined, patience: Patience): Promise<Verdict<T>> {
         this.observe(written);
         return before?.status === "True"
             ? await this.stillTrue(before, patience)
             : await this.becomesTrue(patience);
     }
 
-    private async stillTrue(before: Condition, patience: Patience): Promise<Verdict> {
+    private async stillTrue(before: Condition, patience: Patience): Promise<Verdict<T>> {
         const turned = await this.until((condition) => condition?.status !== "True", patience.settleMs);
-        const registry = turned ?? (await this.asked());
-        if (accessible(registry)?.status !== "True") {
+        const object = turned ?? (await this.asked());
+        if (this.condition(object)?.status !== "True") {
             return await this.becomesTrue(patience);
         }
-        const moved = accessible(registry)?.lastUpdateTime !== before.lastUpdateTime;
-        return { registry, evidence: moved ? "fresh" : "unchanged" };
+        const moved = this.condition(object)?.lastUpdateTime !== before.lastUpdateTime;
+        return { object, evidence: moved ? "fresh" : "unchanged" };
     }
 
-    private async becomesTrue(patience: Patience): Promise<Verdict> {
+    private async becomesTrue(patience: Patience): Promise<Verdict<T>> {
         const isTrue = (condition: Condition | undefined) => condition?.status === "True";
         const judged = await this.until((condition) => condition !== undefined, patience.verdictMs);
-        if (judged && !isTrue(accessible(judged))) {
+        if (judged && !isTrue(this.condition(judged))) {
             await this.until(isTrue, patience.graceMs);
         }
-        const registry = await this.asked();
-        if (!isTrue(accessible(registry))) {
-            throw refused(this.cluster, registry, patience);
+        const object = await this.asked();
+        if (!isTrue(this.condition(object))) {
+            throw this.subject.refused(object, patience);
         }
-        return { registry, evidence: "fresh" };
+        return { object, evidence: "fresh" };
     }
 
     /** Asked once more when time is up: the last event may have been on its way. */
-    private async asked(): Promise<RegistryResource> {
-        const registry = known(await this.cluster.read<RegistryResource>(registryPath(this.name)));
-        if (!registry) {
-            throw vanished(this.cluster, this.name);
+    private async asked(): Promise<T> {
+        const { collection, name } = this.subject;
+        const object = known(await this.cluster.read<T>(`${collection}/${name}`));
+        if (!object) {
+            throw this.subject.vanished();
         }
-        this.observe(registry);
-        return registry;
+        this.observe(object);
+        return object;
+    }
+
+    private condition(object: T): Condition | undefined {
+        return conditionOf(object, this.subject.condition);
     }
 
     /** The object once its condition satisfies; undefined when time is up. */
     private async until(
         satisfies: (condition: Condition | undefined) => boolean,
         milliseconds: number,
-    ): Promise<RegistryResource | undefined> {
+    ): Promise<T | undefined> {
         const end = this.clock.now() + milliseconds;
         for (;;) {
             if (this.deleted) {
-                throw vanished(this.cluster, this.name);
+                throw this.subject.vanished();
             }
-            if (this.latest && satisfies(accessible(this.latest))) {
+            if (this.latest && satisfies(this.condition(this.latest))) {
                 return this.latest;
             }
             const left = end - this.clock.now();
@@ -128,15 +151,15 @@ export class VerdictWatch {
     }
 
     private async listen(): Promise<void> {
-        this.handle = await this.cluster.watch<RegistryResource>(
-            REGISTRIES,
-            this.name,
+        this.handle = await this.cluster.watch<T>(
+            this.subject.collection,
+            this.subject.name,
             (event) => this.receive(event),
             () => this.ended(),
         );
     }
 
-    private receive({ type, object }: WatchEvent<RegistryResource>): void {
+    private receive({ type, object }: WatchEvent<T>): void {
         if (type === "DELETED") {
             this.deleted = object.metadata.uid === this.latest?.metadata.uid;
         } else if (type === "ADDED" || type === "MODIFIED") {
@@ -146,7 +169,7 @@ export class VerdictWatch {
     }
 
     /** Takes the newer of what is known and what is seen. */
-    private observe(object: RegistryResource): void {
+    private observe(object: T): void {
         if (
             !this.latest ||
             Number(object.metadata.resourceVersion) >= Number(this.latest.metadata.resourceVersion)
@@ -165,6 +188,17 @@ export class VerdictWatch {
             });
         }
     }
+}
+
+/** The verdict on a Registry. */
+export function registrySubject(cluster: Cluster, name: string): Subject<RegistryResource> {
+    return {
+        collection: REGISTRIES,
+        name,
+        condition: "accessible",
+        refused: (registry, patience) => refused(cluster, registry, patience),
+        vanished: () => vanished(cluster, name),
+    };
 }
 
 function refused(cluster: Cluster, registry: RegistryResource, patience: Patience): LlmosError {

@@ -44,39 +44,59 @@ async function kindFindings(cluster: Cluster, signal: AbortSignal): Promise<Find
     return found ? [] : [crdsMissing(cluster.server, path).finding];
 }
 
+const NOT_LLMOS =
+    "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed.";
+
+/** Why a namespace is asked for, and what to do when it is missing. */
+type NamespaceWords = Pick<Finding, "why" | "next">;
+
+const FOR_SECRETS: NamespaceWords = {
+    why: "The LLMOS operator looks for credential Secrets there.",
+    next: 'Correct the namespace ("namespace" or the stack configuration "llmos:namespace"); the LLMOS operator reads llmos-system only.',
+};
+
+/** Models and datasets live in the namespaces of the users. */
+export const FOR_OBJECTS: NamespaceWords = {
+    why: "The object is to be made in it.",
+    next: 'Correct "namespace", or make the namespace first.',
+};
+
 /** Asks whether the namespace is there. */
 export async function askForNamespace(
     context: Context,
     reference: ClusterReference | undefined,
     namespace: string,
+    words: NamespaceWords = FOR_SECRETS,
 ): Promise<Finding[]> {
     const unreachable = await askCluster(context, reference);
     return unreachable.length > 0
         ? unreachable
-        : await context.questions.once(`namespace ${namespace} ${clusterName(reference)}`, (signal) =>
-              explained(async () => namespaceFindings(await context.cluster(reference), namespace, signal)),
+        : await context.questions.once(
+              `namespace ${namespace} ${words.why} ${clusterName(reference)}`,
+              (signal) =>
+                  explained(async () =>
+                      namespaceFindings(await context.cluster(reference), namespace, words, signal),
+                  ),
           );
 }
 
 async function namespaceFindings(
     cluster: Cluster,
     namespace: string,
+    { why, next }: NamespaceWords,
     signal: AbortSignal,
 ): Promise<Finding[]> {
     const path = `/api/v1/namespaces/${namespace}`;
     if (known(await cluster.read<KubernetesObject>(path, signal))) {
         return [];
     }
-    const next =
-        namespace === SYSTEM_NAMESPACE
-            ? "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed."
-            : 'Correct the namespace ("namespace" or the stack configuration "llmos:namespace"); the LLMOS operator reads llmos-system only.';
+    const isSystem = namespace === SYSTEM_NAMESPACE;
     return [
         failure("namespace-missing", {
             found: `The namespace "${namespace}" does not exist`,
             where: cluster.server,
-            why: "The LLMOS operator looks for credential Secrets there.",
-            next,
+            why,
+            next: isSystem ? NOT_LLMOS : next,
         }).finding,
     ];
 }

@@ -8,7 +8,7 @@ import { clusterName } from "./cluster";
 /** What server-side apply needs on one kind of object. */
 export interface Permission {
     readonly group: "" | "ml.llmos.ai";
-    readonly resource: "registries" | "secrets";
+    readonly resource: "registries" | "secrets" | "models" | "datasets" | "datasetversions";
     readonly namespace?: string;
 }
 

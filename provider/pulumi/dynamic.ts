@@ -11,11 +11,15 @@ import { type Context, type Lifecycle, PartialFailure, type Reading, type Settin
 import { bucket } from "../resources/bucket";
 import { bucketCors } from "../resources/bucketCors";
 import { credentialSecret } from "../resources/credentialSecret";
+import { dataset } from "../resources/dataset";
+import { datasetVersion } from "../resources/datasetVersion";
 import { defaultRegistry } from "../resources/defaultRegistry";
+import { model } from "../resources/model";
 import { registryObject } from "../resources/registryObject";
 import { settingsFindings } from "../settings";
 import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "../unreachable";
 import { engineLog } from "./engineLog";
+import { engineInterruption } from "./interruption";
 import { PROVIDER_KEY, received, sendable } from "./wire";
 
 type Properties = Record<string, unknown>;
@@ -24,16 +28,22 @@ type Properties = Record<string, unknown>;
 type AnyLifecycle = Lifecycle<Properties, Properties>;
 
 const LIFECYCLES = Object.fromEntries(
-    [bucket, bucketCors, credentialSecret, registryObject, defaultRegistry].map((lifecycle) => [
-        lifecycle.type,
-        lifecycle as unknown as AnyLifecycle,
-    ]),
+    [
+        bucket,
+        bucketCors,
+        credentialSecret,
+        registryObject,
+        defaultRegistry,
+        model,
+        dataset,
+        datasetVersion,
+    ].map((lifecycle) => [lifecycle.type, lifecycle as unknown as AnyLifecycle]),
 );
 
 /** Version of the shape of the state; a reader for each older one goes into `stateOf`. */
 const SCHEMA_VERSION = 1;
 
-let context: Context = realContext({}, engineLog);
+let context: Context = realContext({}, engineLog, engineInterruption());
 
 /** Called once a process and type, with the stack's configuration, before anything else. */
 export async function configure(_type: string, { config }: pulumi.dynamic.ConfigureRequest): Promise<void> {
@@ -44,7 +54,7 @@ export async function configure(_type: string, { config }: pulumi.dynamic.Config
         caBundle: config.get("llmos:caBundle"),
     }) as Settings;
     if (JSON.stringify(settings) !== JSON.stringify(context.settings)) {
-        context = realContext(settings, engineLog);
+        context = realContext(settings, engineLog, engineInterruption());
     }
 }
 
@@ -62,8 +72,13 @@ export async function check(
     const prior = priorOf(lifecycle, olds);
     // With a cluster that is not known yet, the one of the environment may not be asked in its place.
     const clusterKnown = !unknowns.has("cluster");
-    const filled = clusterKnown ? await lifecycle.complete?.(context, inputs, prior) : filledBefore(prior);
-    const completed = { ...inputs, ...without(filled ?? {}, unknowns) };
+    const filled = clusterKnown
+        ? await outcomeOf(async () => await lifecycle.complete?.(context, inputs, prior, unknowns))
+        : { value: filledBefore(prior) };
+    if ("finding" in filled) {
+        return { inputs: news, failures: [refusal(describe(filled.finding))] };
+    }
+    const completed = { ...inputs, ...without(filled.value ?? {}, unknowns) };
     await tellUnknowns(lifecycle, completed, unknownPaths);
     const rules = [
         ...settingsFindings(context.settings),
@@ -86,8 +101,16 @@ export async function diff(
 ): Promise<pulumi.dynamic.DiffResult> {
     const lifecycle = lifecycleOf(type);
     const { inputs, unknowns } = decode(lifecycle, news);
-    const { changes, replaces } = lifecycle.diff(stateOf(lifecycle, olds), inputs, unknowns);
-    return { changes: changes.length > 0, replaces: [...replaces] };
+    const {
+        changes,
+        replaces,
+        deleteBeforeReplace = false,
+    } = lifecycle.diff(stateOf(lifecycle, olds), inputs, unknowns);
+    return {
+        changes: changes.length > 0,
+        replaces: [...replaces],
+        ...(deleteBeforeReplace && { deleteBeforeReplace }),
+    };
 }
 
 export async function create(type: string, inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
@@ -176,7 +199,17 @@ function priorOf(lifecycle: AnyLifecycle, olds: Properties | undefined): Propert
 
 /** What `complete` filled in the last time. */
 function filledBefore(prior: Properties | undefined): Properties {
-    return sendable({ namespace: prior?.namespace, clusterId: prior?.clusterId });
+    const { namespace, clusterId, registryName } = prior ?? {};
+    return sendable({ namespace, clusterId, registryName });
+}
+
+/** A value, or the finding of an explained failure. */
+async function outcomeOf<T>(act: () => Promise<T>): Promise<{ value: T } | { finding: Finding }> {
+    try {
+        return { value: await act() };
+    } catch (error) {
+        return { finding: findingOf(error) };
+    }
 }
 
 async function ask(

@@ -12,7 +12,15 @@ export type Deep<T> = T extends (infer E)[]
 
 /** Arguments of a resource class: the lifecycle's inputs, less what is filled in for it. */
 export type ArgsOf<I> = {
-    [K in keyof I as Exclude<K, "owner" | "awaits" | "clusterId">]: pulumi.Input<Deep<I[K]>>;
+    [K in keyof I as Exclude<K, FilledIn>]: pulumi.Input<Deep<I[K]>>;
+};
+
+type FilledIn = "owner" | "awaits" | "clusterId" | "registryName" | "cardText" | "pending";
+
+/** The same, where the object is called like the resource unless `name` says otherwise. */
+export type NamedArgsOf<I> = Omit<ArgsOf<I>, "name"> & {
+    /** Name of the object. Default: the resource's name. Another name replaces it. */
+    name?: pulumi.Input<string>;
 };
 
 /** Adds the owner and what the program is still to make, and keeps keys secret. */
@@ -56,7 +64,7 @@ function secretKubeconfig(cluster: pulumi.Input<ClusterReference>): pulumi.Outpu
 }
 
 /** Arguments that name something which another resource of the program may still have to make. */
-const MAY_BE_MADE = ["name", "credentials", "secretName"];
+const MAY_BE_MADE = ["name", "credentials", "secretName", "registry", "dataset"];
 
 /** Those of them that do come from other resources; undefined when none does. */
 async function awaited(args: object): Promise<string[] | undefined> {

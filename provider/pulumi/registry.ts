@@ -122,7 +122,7 @@ export class Registry extends pulumi.ComponentResource {
         const cors = parts.cors([bucket, ...secret]);
         const registry = parts.registry(secret[0], [bucket, ...secret, ...cors]);
         const [flag] = parts.defaultFlag(registry);
-        this.name = registry.name;
+        this.name = madeBy(registry, args.name ?? name);
         this.endpoint = registry.endpoint;
         this.bucket = registry.bucket;
         this.secretName = registry.secretName;
@@ -289,9 +289,12 @@ class Parts {
     }
 }
 
-/** The name, known at preview, that says where it comes from: preview then does not insist that the Secret exists. */
-function madeBy(secret: CredentialSecret, name: pulumi.Input<string>): pulumi.Output<string> {
-    return pulumi.all([name, secret.urn]).apply(([known]) => known);
+/**
+ * The name, known at preview, that says where it comes from: preview then does not insist that it exists. The resource's
+ * own output would be unknown while it is updated, and a change of it would show wherever the name is used.
+ */
+function madeBy(resource: pulumi.Resource, name: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.all([name, resource.urn]).apply(([known]) => known);
 }
 
 /** A program without types gets the sentence that the compiler gives one with types. */

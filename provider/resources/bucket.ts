@@ -23,7 +23,7 @@ import { movingFindings } from "../preflight/registry";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
 import { emptyBucket } from "../s3/emptying";
-import type { ObjectStore } from "../s3/objectStore";
+import { type ObjectStore, OWN_PREFIX } from "../s3/objectStore";
 
 /** Arguments of a `Bucket`. */
 export interface BucketInputs extends S3Access, Guarded, Owned {
@@ -235,7 +235,7 @@ function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean
 }
 
 async function deleteUnlessFilled(context: Context, store: ObjectStore, state: BucketState): Promise<void> {
-    const filled = (await contentFinding(store, state.name)) && (await withoutProofs(store, state.name));
+    const filled = await contentFinding(store, state.name);
     if (!filled) {
         await store.deleteBucket(state.name);
     } else if (context.history.created.has(state.owner ?? "")) {
@@ -249,15 +249,16 @@ async function deleteUnlessFilled(context: Context, store: ObjectStore, state: B
     }
 }
 
-/** The content once what is left of proofs that were ended halfway is gone: it is ours, and no model or dataset. */
-async function withoutProofs(store: ObjectStore, name: string): Promise<Finding | undefined> {
-    await store.discardProofs(name);
-    return await contentFinding(store, name);
-}
-
-/** Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. */
+/**
+ * Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. Where nothing but our
+ * own objects is left, they go: proofs that were ended halfway, and manifests of contents that are gone.
+ */
 async function contentFinding(store: ObjectStore, name: string): Promise<Finding | undefined> {
-    const objects = await store.someObjects(name, 1000);
+    const listed = await store.someObjects(name, 1000);
+    const objects = listed.filter((key) => !key.startsWith(OWN_PREFIX));
+    if (objects.length === 0) {
+        await store.discardOwn(name);
+    }
     const versions = objects.length > 0 ? [] : await store.someVersions(name, 1000);
     const uploads = objects.length + versions.length > 0 ? [] : await store.uploads(name);
     const count = objects.length || versions.length || uploads.length;

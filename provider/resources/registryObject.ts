@@ -45,7 +45,13 @@ import {
     storesAt,
     type Written,
 } from "../kubernetes/registryWriter";
-import { type Evidence, type Patience, VerdictWatch, verdictFindings } from "../kubernetes/verdict";
+import {
+    type Evidence,
+    type Patience,
+    registrySubject,
+    VerdictWatch,
+    verdictFindings,
+} from "../kubernetes/verdict";
 import {
     absent,
     type Context,
@@ -315,7 +321,7 @@ async function writeAndAwait(
     force: boolean,
 ): Promise<RegistryObjectState> {
     const clusterId = await cluster.identity();
-    const watch = await VerdictWatch.open(cluster, inputs.name, context.clock);
+    const watch = await VerdictWatch.open(cluster, registrySubject(cluster, inputs.name), context.clock);
     try {
         const before = found && accessible(found);
         const written = await applyRegistry(cluster, inputs, proof, force, found);
@@ -326,7 +332,7 @@ async function writeAndAwait(
         }
         try {
             const verdict = await watch.verdict(written, before, patienceOf(inputs.timeouts));
-            return state(verdict.registry, verdict.evidence);
+            return state(verdict.object, verdict.evidence);
         } catch (error) {
             throw error instanceof LlmosError
                 ? new PartialFailure(

@@ -166,6 +166,15 @@ export function s3Failure(error: unknown, attempt: Attempt): LlmosError {
     return error instanceof LlmosError ? error : new LlmosError(s3Finding(error, attempt), { cause: error });
 }
 
+/** Sends, and explains what fails. */
+export async function explaining<T>(attempt: Attempt, send: () => Promise<T>): Promise<T> {
+    try {
+        return await send();
+    } catch (error) {
+        throw s3Failure(error, attempt);
+    }
+}
+
 /** The S3 side, for network findings. */
 export function s3Peer(endpoint: string): Peer {
     return {

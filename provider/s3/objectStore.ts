@@ -6,10 +6,10 @@ import { failure, type LlmosError } from "../errors";
 import { absent, present, type Reading } from "../lifecycle";
 import { type Outcome, rideOut } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
-import { corsNotOffered, isNotOffered, s3Failure, serverError } from "./failures";
+import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";
 
-/** Prefix of the objects with which writing is proved. */
-export const PROOF_PREFIX = ".pulumi-llmos/";
+/** Prefix of this provider's own objects: proofs of writing, and manifests of contents. Never a model or dataset. */
+export const OWN_PREFIX = ".pulumi-llmos/";
 
 /** The code that says, for certain, that there is no such bucket; a bare 404 may come from a proxy. */
 const GONE = "NoSuchBucket";
@@ -176,7 +176,7 @@ export class ObjectStore {
                 throw failure("s3-failed", {
                     found: `${answer.Errors?.length} objects could not be deleted, the first with ${reason}`,
                     where: `${urlOf(this.connection.endpoint)}, bucket "${bucket}", object "${first.Key}"`,
-                    why: "The bucket can only be deleted when it is empty.",
+                    why: "They are to go; and a bucket can only be deleted when it is empty.",
                     next: "Look for object locks and for denied s3:DeleteObject, then run again.",
                 });
             }
@@ -243,7 +243,7 @@ export class ObjectStore {
         );
         await this.explain("s3:DeleteObject", bucket, () => this.discard(object, put.VersionId));
         // Not what was to be proved: keys that may not list have passed.
-        await this.discardProofs(bucket, owner).catch(() => undefined);
+        await this.discardOwn(bucket, owner).catch(() => undefined);
         if (read !== Body) {
             throw failure("s3-failed", {
                 found: "The S3 server gave back something else than what was just written",
@@ -254,9 +254,9 @@ export class ObjectStore {
         }
     }
 
-    /** Deletes what is left of proofs, versions too: of one owner's, or, in a bucket that is to go, of all. */
-    async discardProofs(bucket: string, owner?: string): Promise<void> {
-        const prefix = owner === undefined ? PROOF_PREFIX : proofPrefix(owner);
+    /** Deletes, versions too, what is left of one owner's proofs, or, in a bucket that is to go, all of our own. */
+    async discardOwn(bucket: string, owner?: string): Promise<void> {
+        const prefix = owner === undefined ? OWN_PREFIX : proofPrefix(owner);
         const versions = await this.someVersions(bucket, 1000, prefix).catch(() => []);
         const keys = versions.length > 0 ? [] : await this.someObjects(bucket, 1000, prefix);
         const left = [...versions, ...keys.map((Key) => ({ Key }))];
@@ -299,12 +299,9 @@ export class ObjectStore {
         return isNotOffered(error) ? corsNotOffered(this.connection.endpoint, bucket) : error;
     }
 
-    private async explain<T>(action: string, bucket: string, send: () => Promise<T>): Promise<T> {
-        try {
-            return await send();
-        } catch (error) {
-            throw this.failed(error, action, bucket);
-        }
+    private explain<T>(action: string, bucket: string, send: () => Promise<T>): Promise<T> {
+        const { endpoint, region = DEFAULT_REGION } = this.connection;
+        return explaining({ endpoint, bucket, action, region }, send);
     }
 
     private unknown(
@@ -312,18 +309,14 @@ export class ObjectStore {
         action: string,
         bucket: string,
     ): { outcome: "unknown"; error: LlmosError } {
-        return { outcome: "unknown", error: this.failed(error, action, bucket) };
-    }
-
-    private failed(error: unknown, action: string, bucket: string): LlmosError {
         const { endpoint, region = DEFAULT_REGION } = this.connection;
-        return s3Failure(error, { endpoint, bucket, action, region });
+        return { outcome: "unknown", error: s3Failure(error, { endpoint, bucket, action, region }) };
     }
 }
 
 /** A stack is locked while it is worked on, so that whatever lies under its own prefix is left from before. */
 function proofPrefix(owner: string): string {
-    return `${PROOF_PREFIX}${createHash("sha256").update(owner).digest("hex").slice(0, 16)}/`;
+    return `${OWN_PREFIX}${createHash("sha256").update(owner).digest("hex").slice(0, 16)}/`;
 }
 
 function startingWith(prefix: string): { Prefix?: string } {

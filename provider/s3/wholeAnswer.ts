@@ -11,6 +11,9 @@ const ROOTS: Readonly<Record<string, string>> = {
     ListObjectsV2Command: "ListBucketResult",
     ListObjectVersionsCommand: "ListVersionsResult",
     ListMultipartUploadsCommand: "ListMultipartUploadsResult",
+    ListPartsCommand: "ListPartsResult",
+    CreateMultipartUploadCommand: "InitiateMultipartUploadResult",
+    CompleteMultipartUploadCommand: "CompleteMultipartUploadResult",
     DeleteObjectsCommand: "DeleteResult",
     GetBucketCorsCommand: "CORSConfiguration",
 };

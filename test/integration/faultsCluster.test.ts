@@ -3,7 +3,7 @@ import { afterAll, describe, expect, inject, test } from "vitest";
 import { realContext } from "../../provider/context";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
 import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
-import { VerdictWatch } from "../../provider/kubernetes/verdict";
+import { registrySubject, VerdictWatch } from "../../provider/kubernetes/verdict";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
 import { explained } from "../support/explained";
 import {
@@ -212,7 +212,7 @@ describe("a watch", () => {
         const name = `faults-watch-${title.replaceAll(" ", "-")}`;
         await applied(cluster, name);
         recorder.faults.set(fault, title === "says nothing" ? 0 : 2, /watch=true/);
-        const watch = await VerdictWatch.open(cluster, name, clock);
+        const watch = await VerdictWatch.open(cluster, registrySubject(cluster, name), clock);
         try {
             recorder.faults.set(fault, title === "says nothing" ? 0 : 2, /watch=true/);
             const written = await applied(cluster, name);
@@ -231,7 +231,9 @@ describe("a watch", () => {
     test.concurrent("that cannot be opened is one finding", async () => {
         const { recorder, cluster } = await stage();
         recorder.faults.set(kubernetesStatus(503, "ServiceUnavailable"), undefined, /watch=true/);
-        const error = await VerdictWatch.open(cluster, "faults-none", clock).catch((each) => each);
+        const error = await VerdictWatch.open(cluster, registrySubject(cluster, "faults-none"), clock).catch(
+            (each) => each,
+        );
         expect(explained(error, "/registries")).toBe(
             "The API server, or a proxy before it, cannot watch now: please try again",
         );

@@ -205,7 +205,7 @@ test.concurrent("what a proof has left that was ended halfway goes with the next
     expect(await outside.objects(bucket)).toHaveLength(3);
     await store.proveWriting(bucket, "mine");
     expect(await outside.objects(bucket)).toHaveLength(2);
-    await store.discardProofs(bucket);
+    await store.discardOwn(bucket);
     expect(await outside.objects(bucket)).toEqual([".pulumi-llmos-but-not-ours"]);
     outside.s3.destroy();
 });

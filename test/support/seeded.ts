@@ -11,3 +11,13 @@ export function seeded(seed: number): Random {
         return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
     };
 }
+
+/** Random bytes, the same for the same source. */
+export function bytesOf(random: () => number, size: number): Buffer {
+    const bytes = Buffer.allocUnsafe(size);
+    for (let index = 0; index < size; index += 4) {
+        const length = Math.min(4, size - index);
+        bytes.writeUIntLE(Math.floor(random() * 256 ** length), index, length);
+    }
+    return bytes;
+}

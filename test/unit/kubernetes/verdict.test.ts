@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { LlmosError } from "../../../provider/errors";
 import type { Cluster, WatchEvent } from "../../../provider/kubernetes/cluster";
 import type { Condition, RegistryResource } from "../../../provider/kubernetes/objects";
-import { VerdictWatch } from "../../../provider/kubernetes/verdict";
+import { registrySubject, VerdictWatch } from "../../../provider/kubernetes/verdict";
 import { absent, present } from "../../../provider/lifecycle";
 
 /** Time that passes only when everybody waits for it. */
@@ -115,7 +115,7 @@ const TRUE_BEFORE: Condition = { type: "accessible", status: "True", lastUpdateT
 
 let clock: FakeClock;
 let cluster: FakeCluster;
-let watch: VerdictWatch;
+let watch: VerdictWatch<RegistryResource>;
 
 /** Runs a script of moments, and gives what came out and when. */
 async function judge(before: Condition | undefined, script: Record<number, () => void>) {
@@ -137,7 +137,11 @@ async function judge(before: Condition | undefined, script: Record<number, () =>
 beforeEach(async () => {
     clock = new FakeClock();
     cluster = new FakeCluster();
-    watch = await VerdictWatch.open(cluster as unknown as Cluster, "models", clock);
+    watch = await VerdictWatch.open(
+        cluster as unknown as Cluster,
+        registrySubject(cluster as unknown as Cluster, "models"),
+        clock,
+    );
 });
 
 describe("a registry without a verdict", () => {

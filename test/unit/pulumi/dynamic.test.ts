@@ -281,14 +281,14 @@ describe("a state that a newer release wrote is refused, and nothing is done, by
 });
 
 it.each<[string, () => Promise<unknown>]>([
-    ["check", () => check("Model", {}, given)],
-    ["diff", () => diff("Model", "id", stored, given)],
-    ["create", () => create("Model", given)],
-    ["read", () => read("Model", "id", stored)],
-    ["update", () => update("Model", "id", stored, given)],
-    ["remove", () => remove("Model", "id", stored)],
+    ["check", () => check("ModelService", {}, given)],
+    ["diff", () => diff("ModelService", "id", stored, given)],
+    ["create", () => create("ModelService", given)],
+    ["read", () => read("ModelService", "id", stored)],
+    ["update", () => update("ModelService", "id", stored, given)],
+    ["remove", () => remove("ModelService", "id", stored)],
 ])("%s refuses a type that it does not know", async (_title, act) => {
     await expect(act()).rejects.toThrow(
-        'This release of pulumi-llmos knows no resource type "Model"; a newer one wrote this stack.',
+        'This release of pulumi-llmos knows no resource type "ModelService"; a newer one wrote this stack.',
     );
 });

@@ -1,0 +1,66 @@
+/** From the name of a registry to its bucket: the way that models and datasets take to their content. */
+import type { S3Server } from "../arguments";
+import { failure, type LlmosError } from "../errors";
+import { type Context, known } from "../lifecycle";
+import { readRegistries } from "../registries";
+import { connectionWith } from "../s3/access";
+import type { ContentStore } from "../s3/contentStore";
+import type { Cluster } from "./cluster";
+import { namespaceOf, readKeys } from "./credentials";
+import { isDefault, type RegistryResource, registryPath } from "./objects";
+
+/** How the registry's server is spoken to; what the Registry itself does not say. */
+export type ServerOptions = Partial<Pick<S3Server, "region" | "addressing" | "caBundle">>;
+
+/** The bucket of a registry, with the keys that LLMOS itself uses. */
+export async function registryStore(
+    context: Context,
+    cluster: Cluster,
+    registry: string,
+    options: ServerOptions,
+    signal?: AbortSignal,
+): Promise<ContentStore> {
+    const found = known(await cluster.read<RegistryResource>(registryPath(registry), signal));
+    if (!found) {
+        throw noRegistry(cluster, registry);
+    }
+    const { endpoint = "", bucket = "", accessCredentialSecretName = "" } = found.spec?.s3Config ?? {};
+    const keys = await readKeys(cluster, namespaceOf(context), accessCredentialSecretName, signal);
+    const { region, addressing, caBundle } = options;
+    const server = {
+        endpoint,
+        ...(region !== undefined && { region }),
+        ...(addressing !== undefined && { addressing }),
+        ...(caBundle !== undefined && { caBundle }),
+    };
+    return await context.contentStore(connectionWith(context, server, keys), bucket);
+}
+
+/** The name of the cluster's default registry; undefined when there is none, or more than one. */
+export async function defaultRegistryName(
+    cluster: Cluster,
+    signal?: AbortSignal,
+): Promise<string | undefined> {
+    const [one, ...others] = (await readRegistries(cluster, signal)).filter(isDefault);
+    return others.length === 0 ? one?.metadata.name : undefined;
+}
+
+export function noRegistry(cluster: Cluster, registry: string): LlmosError {
+    return failure("registry-missing", {
+        found: `The Registry "${registry}" does not exist`,
+        where: cluster.server,
+        why: "LLMOS keeps models and datasets in the bucket of a registry.",
+        next: "Correct the name, or declare the registry and pass its output: registry: models.name.",
+        property: "registry",
+    });
+}
+
+export function noDefaultRegistry(cluster: Cluster): LlmosError {
+    return failure("registry-missing", {
+        found: "No registry is given, and the cluster has no default registry (or more than one)",
+        where: cluster.server,
+        why: "LLMOS keeps models and datasets in the bucket of a registry.",
+        next: "Pass registry: models.name, or make one registry the default (default: true).",
+        property: "registry",
+    });
+}

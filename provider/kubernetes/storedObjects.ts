@@ -1,0 +1,279 @@
+/** Models, datasets and their versions: namespaced objects of LLMOS with content in a registry's bucket. */
+import { randomUUID } from "node:crypto";
+import { failure, failureOf, type LlmosError } from "../errors";
+import { type Context, known, present, type Reading } from "../lifecycle";
+import type { Cluster } from "./cluster";
+import { isOurs, isReplacedByAnother, isTakenOver, takenFinding } from "./identity";
+import {
+    type Condition,
+    type Conditioned,
+    conditionOf,
+    INSTANCE_ANNOTATION,
+    OWNER_ANNOTATION,
+} from "./objects";
+import { type Patience, type Subject, VerdictWatch } from "./verdict";
+
+/** A kind of them. */
+export interface StoredKind {
+    readonly kind: "Model" | "Dataset" | "DatasetVersion";
+    readonly plural: "models" | "datasets" | "datasetversions";
+}
+
+/** One of them, as far as it is read (`llmos/observed.md`, "Dependents"). */
+export interface StoredResource extends Conditioned {
+    spec?: {
+        registry?: string;
+        dataset?: string;
+        version?: string;
+        publish?: boolean;
+        copyFrom?: { namespace: string; dataset: string; version: string };
+        modelCard?: Card;
+        datasetCard?: Card;
+    };
+    status?: {
+        conditions?: Condition[];
+        /** Of a Model or a Dataset: where its content lies in the bucket. */
+        path?: string;
+        /** The same of a DatasetVersion. */
+        rootPath?: string;
+        /** Of a DatasetVersion: the registry of its dataset. */
+        registry?: string;
+        publishStatus?: { phase?: string; message?: string };
+    };
+}
+
+/** What the LLMOS page shows of a model or a dataset. */
+export interface Card {
+    description?: string;
+    metadata?: object;
+}
+
+/** Which of them. */
+export interface StoredName {
+    readonly namespace: string;
+    readonly name: string;
+}
+
+export function collectionOf({ plural }: StoredKind, namespace: string): string {
+    return `/apis/ml.llmos.ai/v1/namespaces/${namespace}/${plural}`;
+}
+
+export function storedPath(kind: StoredKind, { namespace, name }: StoredName): string {
+    return `${collectionOf(kind, namespace)}/${name}`;
+}
+
+/** Where the operator keeps the content (`llmos/behaviour.md`); empty as long as it has not said so. */
+export function contentPathOf({ status }: StoredResource): string {
+    return status?.path ?? status?.rootPath ?? "";
+}
+
+/** What is written of an object. */
+export interface StoredWrite extends StoredName {
+    readonly spec: object;
+    readonly owner: string | undefined;
+    /** The creation that the object comes from. */
+    readonly instance: string;
+}
+
+/** Applies the object. Another manager's field is taken only with `force`. */
+export function applyStored(
+    cluster: Cluster,
+    kind: StoredKind,
+    { namespace, name, spec, owner, instance }: StoredWrite,
+    force: boolean,
+): Promise<StoredResource> {
+    const annotations = { ...(owner && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
+    const head = { apiVersion: "ml.llmos.ai/v1", kind: kind.kind };
+    return cluster.apply<StoredResource>(
+        storedPath(kind, { namespace, name }),
+        { ...head, metadata: { name, namespace, annotations }, spec },
+        force,
+    );
+}
+
+/** Refuses to take over what somebody else made, unless that is allowed. */
+export async function refuseTaken(
+    cluster: Cluster,
+    kind: StoredKind,
+    inputs: StoredName & { adopt?: boolean | undefined; owner?: string | undefined },
+): Promise<StoredResource | undefined> {
+    const found = known(await cluster.read<StoredResource>(storedPath(kind, inputs)));
+    if (found && !inputs.adopt && !isOurs(found, inputs.owner)) {
+        throw failureOf(takenFinding(cluster, kind.kind, found));
+    }
+    return found;
+}
+
+export function newInstance(): string {
+    return randomUUID();
+}
+
+/** The object that this state speaks of; absent when it is gone, whatever has its name now. */
+export async function readStored(
+    cluster: Cluster,
+    kind: StoredKind,
+    state: StoredName & { uid: string; owner?: string },
+): Promise<Reading<StoredResource>> {
+    const reading = await cluster.read<StoredResource>(storedPath(kind, state));
+    if (reading.outcome !== "present") {
+        return reading;
+    }
+    return isReplacedByAnother(reading.value, state) ? { outcome: "absent" } : present(reading.value);
+}
+
+/** How long to wait for the operator, in seconds. */
+export interface StoredTimeouts {
+    /** For the object to be ready. Default 120. */
+    readySeconds?: number;
+    /** For a refusal to turn, because the operator tries again. Default 5. */
+    graceSeconds?: number;
+    /** For the object and its content to be deleted. Default 600. */
+    deleteSeconds?: number;
+}
+
+/** Writes, and waits until the operator says that the object is ready. The watch is open before the write. */
+export async function writeUntilReady(
+    context: Context,
+    cluster: Cluster,
+    kind: StoredKind,
+    name: StoredName,
+    timeouts: StoredTimeouts | undefined,
+    write: () => Promise<StoredResource>,
+    onWritten: (object: StoredResource) => void = () => {},
+): Promise<StoredResource> {
+    const before = known(await cluster.read<StoredResource>(storedPath(kind, name)));
+    const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context.clock);
+    try {
+        const written = await write();
+        onWritten(written);
+        const ready = before && conditionOf(before, "ready");
+        return (await watch.verdict(written, ready, patienceOf(timeouts))).object;
+    } finally {
+        watch.stop();
+    }
+}
+
+/** Time for an approval from before a write to be taken back, in milliseconds (seen: 0.1 s). */
+const SETTLE_MS = 1_000;
+
+function patienceOf({ readySeconds = 120, graceSeconds = 5 }: StoredTimeouts = {}): Patience {
+    return { verdictMs: readySeconds * 1_000, graceMs: graceSeconds * 1_000, settleMs: SETTLE_MS };
+}
+
+function readySubject(cluster: Cluster, kind: StoredKind, name: StoredName): Subject<StoredResource> {
+    const where = `${cluster.server}, ${kind.kind} ${name.namespace}/${name.name}`;
+    const why = "As long as that lasts, LLMOS does not offer it.";
+    return {
+        collection: collectionOf(kind, name.namespace),
+        name: name.name,
+        condition: "ready",
+        refused: (object, patience) => notReady(object, where, why, patience),
+        vanished: () =>
+            failure("object-not-ready", {
+                found: `The ${kind.kind} "${name.name}" was deleted by someone else while it was awaited`,
+                where,
+                why,
+                next: "Find out who deletes it, then run `pulumi up` again.",
+            }),
+    };
+}
+
+function notReady(object: StoredResource, where: string, why: string, { verdictMs }: Patience): LlmosError {
+    const condition = conditionOf(object, "ready");
+    if (!condition) {
+        return failure("verdict-missing", {
+            found: `The LLMOS operator did not say within ${verdictMs / 1000} s whether it is ready`,
+            where,
+            why,
+            next: "Check that the LLMOS operator runs (namespace llmos-system) and sees this cluster; raise timeouts.readySeconds if it is slow.",
+        });
+    }
+    return failure("object-not-ready", {
+        found: `The LLMOS operator cannot make it ready. It says: ${condition.message ?? "(nothing)"}`,
+        where: `${where}, condition ready=${condition.status}`,
+        why,
+        next: "Correct what it names and run `pulumi up` again; the object is kept.",
+    });
+}
+
+/** Between two looks at an object that is to go, in milliseconds. */
+const LOOK_MS = 500;
+
+/**
+ * Deletes the object, and waits until the operator has deleted its content and let it go. Gives false when it is not
+ * ours to delete.
+ */
+export async function deleteStored(
+    context: Context,
+    cluster: Cluster,
+    kind: StoredKind,
+    state: StoredName & { uid: string; owner?: string; instance: string; timeouts?: StoredTimeouts },
+): Promise<boolean> {
+    const found = known(await readStored(cluster, kind, state));
+    if (!found || isTakenOver(found, state)) {
+        return false;
+    }
+    const path = storedPath(kind, state);
+    await cluster.delete(path, found.metadata.uid);
+    const seconds = state.timeouts?.deleteSeconds ?? 600;
+    const end = context.clock.now() + seconds * 1_000;
+    for (;;) {
+        const left = known(await cluster.read<StoredResource>(path));
+        if (!left || left.metadata.uid !== found.metadata.uid) {
+            return true;
+        }
+        if (context.clock.now() >= end || context.interruption.aborted) {
+            throw notDeleted(cluster, kind, left, seconds);
+        }
+        await context.clock.sleep(LOOK_MS);
+    }
+}
+
+function notDeleted(cluster: Cluster, kind: StoredKind, left: StoredResource, seconds: number): LlmosError {
+    const { namespace, name, finalizers = [] } = left.metadata;
+    return failure("object-not-deleted", {
+        found: `The ${kind.kind} "${name}" is not gone after ${seconds} s: it waits for ${finalizers.join(", ") || "nothing"}`,
+        where: `${cluster.server}, ${namespace}/${name}`,
+        why: "The LLMOS operator deletes the content first, and lets the object go then.",
+        next: "Check that the operator runs and that its registry is Active (`npx pulumi-llmos doctor`), then run again; raise timeouts.deleteSeconds for a large content.",
+    });
+}
+
+/** Tries against an operator that puts its finalizer back. */
+const MOST_ROUNDS = 20;
+
+/**
+ * Deletes the object and leaves its content. The operator deletes the content on behalf of its finalizer, which it puts
+ * back whenever it sees the object without one: the object goes only in the very version without it.
+ */
+export async function deleteWithoutContent(
+    cluster: Cluster,
+    kind: StoredKind,
+    state: StoredName & { uid: string; owner?: string; instance: string },
+): Promise<boolean> {
+    const path = storedPath(kind, state);
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+        const found = known(await readStored(cluster, kind, state));
+        if (!found || isTakenOver(found, state)) {
+            return false;
+        }
+        const { uid, resourceVersion } = found.metadata;
+        const bare = await cluster.merge<StoredResource>(path, {
+            metadata: { uid, resourceVersion, finalizers: null },
+        });
+        if (bare === "absent") {
+            return true;
+        }
+        const version = bare === "conflict" ? undefined : bare.metadata.resourceVersion;
+        const preconditions = { ...(uid && { uid }), ...(version && { resourceVersion: version }) };
+        if (version && (await cluster.deleteIf(path, preconditions)) !== "conflict") {
+            return true;
+        }
+    }
+    throw failure("field-conflict", {
+        found: `The ${kind.kind} "${state.name}" changes faster than it can be deleted without its content`,
+        where: `${cluster.server}, ${state.namespace}/${state.name}`,
+        why: "With the operator's finalizer on it, its content would be deleted too.",
+        next: "Find out who keeps writing to it, then run again.",
+    });
+}

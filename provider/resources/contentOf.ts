@@ -1,0 +1,199 @@
+/** Content and registry of a model or a dataset version, from the arguments to the bucket. */
+
+import { objectName } from "../arguments";
+import {
+    type ContentInputs,
+    type ContentState,
+    describePending,
+    type Pending,
+    pendingContent,
+    readContent,
+    storeContent,
+    undeclaredContent,
+} from "../content/content";
+import { describe, type Finding, failure, findingOf } from "../errors";
+import { type Fields, optional, text } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { type RegistryResource, registryPath } from "../kubernetes/objects";
+import {
+    defaultRegistryName,
+    noDefaultRegistry,
+    noRegistry,
+    registryStore,
+    type ServerOptions,
+} from "../kubernetes/registryStore";
+import { type Context, type KnownPart, known } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import { type StoredInputs, type StoredState, storageUri, storeIfThere } from "./stored";
+
+/** Arguments of what names its registry. */
+export interface InRegistry {
+    /** The registry that holds the content. Default: the cluster's default registry, at the time of creation. */
+    registry?: string;
+    /** The registry that was chosen, filled in by the provider: another default later does not move it. */
+    registryName?: string;
+}
+
+export const registryFields: Fields<InRegistry> = {
+    registry: optional(text(objectName)),
+    registryName: optional(text()),
+};
+
+/** The registry for `check`: the given one, the one chosen before, or the cluster's default if it can be asked now. */
+export async function chooseRegistry(
+    context: Context,
+    inputs: KnownPart<InRegistry & StoredInputs>,
+    prior: KnownPart<InRegistry> | undefined,
+    unknowns: ReadonlySet<string>,
+): Promise<{ registryName?: string }> {
+    const chosen = inputs.registry ?? (unknowns.has("registry") ? undefined : prior?.registryName);
+    if (chosen !== undefined || unknowns.has("registry") || inputs.reachability === "off") {
+        return chosen === undefined ? {} : { registryName: chosen };
+    }
+    try {
+        const cluster = await context.cluster(inputs.cluster);
+        const name = await defaultRegistryName(cluster, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        return name === undefined ? {} : { registryName: name };
+    } catch (error) {
+        findingOf(error);
+        return {};
+    }
+}
+
+/** The registry for a create. */
+export async function registryFor(cluster: Cluster, inputs: InRegistry): Promise<string> {
+    const name = inputs.registry ?? inputs.registryName ?? (await defaultRegistryName(cluster));
+    if (name === undefined) {
+        throw noDefaultRegistry(cluster);
+    }
+    return name;
+}
+
+/** Is the registry there? One that the program makes itself is not asked for. */
+export async function askForRegistryOf(
+    context: Context,
+    inputs: KnownPart<InRegistry & StoredInputs>,
+): Promise<Finding[]> {
+    const cluster = await context.cluster(inputs.cluster);
+    const { registryName, registry, awaits } = inputs;
+    if (registryName === undefined) {
+        return registry === undefined && !awaits?.includes("registry")
+            ? [{ ...noDefaultRegistry(cluster).finding, severity: "warning" }]
+            : [];
+    }
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const found = known(await cluster.read<RegistryResource>(registryPath(registryName), signal));
+    return found || awaits?.includes("registry") ? [] : [noRegistry(cluster, registryName).finding];
+}
+
+/** Where the content of an object is, or will be. */
+export interface ContentPlace {
+    /** For messages, for example `Model "llama"`. */
+    readonly what: string;
+    readonly path: string;
+    readonly registryName: string | undefined;
+}
+
+/**
+ * What an update has to send, for `check`. It is how the engine knows of changed files, so that it is asked whatever
+ * `reachability` says; what that decides is whether a bucket which cannot be asked stops the preview.
+ */
+export async function fillPending(
+    context: Context,
+    inputs: KnownPart<ContentInputs & StoredInputs>,
+    { what, path, registryName }: ContentPlace,
+): Promise<{ pending?: Pending }> {
+    const open = async () =>
+        registryName === undefined
+            ? undefined
+            : await storeIfThere(
+                  context,
+                  await context.cluster(inputs.cluster),
+                  registryName,
+                  inputs as ServerOptions,
+              );
+    try {
+        const pending = await pendingContent(context, inputs, path, open);
+        if (!pending) {
+            return {};
+        }
+        await context.log.info(describePending(what, pending, path));
+        return { pending };
+    } catch (error) {
+        const finding = findingOf(error);
+        const isLocal = finding.property === "content";
+        if (isLocal || (inputs.reachability ?? "enforce") === "enforce") {
+            throw error;
+        }
+        await context.log.warn(describe({ ...finding, severity: "warning" }));
+        return {};
+    }
+}
+
+/** Stores the declared content; where none is declared, says what lies there. */
+export async function storeDeclared(
+    context: Context,
+    cluster: Cluster,
+    inputs: ContentInputs & StoredInputs,
+    { what, path, registryName = "" }: ContentPlace,
+): Promise<ContentState & { storageUri: string }> {
+    const store = await registryStore(context, cluster, registryName, inputs);
+    const { content } = inputs;
+    const state =
+        content === undefined
+            ? await undeclaredContent(store, path)
+            : await storeContent(context, { ...inputs, content }, what, path, store);
+    return { ...state, storageUri: storageUri(store, path) };
+}
+
+/** What refresh finds of the content. Without its registry it is out of reach, which is a drift and no failure. */
+export async function readDeclared(
+    context: Context,
+    cluster: Cluster,
+    state: StoredState & ContentState,
+): Promise<ContentState> {
+    if (state.path === "") {
+        return state;
+    }
+    const store = await storeIfThere(context, cluster, state.registryName, state);
+    return store
+        ? await readContent(store, state.path, state)
+        : {
+              ...NOTHING_STORED,
+              contentDigest: state.contentDigest,
+              contentDrift: ["its registry is missing"],
+          };
+}
+
+/** Before anything has been stored, or when what was stored is not known. */
+export const NOTHING_STORED: ContentState = {
+    size: 0,
+    fileCount: 0,
+    contentDigest: "",
+    contentDrift: ["the content was not stored to its end"],
+};
+
+/** Would a replacement delete a content that this program cannot store again? */
+export async function lossFindings(
+    context: Context,
+    inputs: KnownPart<ContentInputs & StoredInputs>,
+    prior: ContentPlace,
+): Promise<Finding[]> {
+    if (inputs.content !== undefined || inputs.retainContent || prior.registryName === undefined) {
+        return [];
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const store = await storeIfThere(context, cluster, prior.registryName, inputs as ServerOptions);
+    const { fileCount, size } = store ? await undeclaredContent(store, prior.path) : NOTHING_STORED;
+    if (!store || fileCount === 0) {
+        return [];
+    }
+    return [
+        failure("content-lost", {
+            found: `${prior.what} would be replaced, and what it holds (${fileCount} objects, ${size} bytes) deleted`,
+            where: storageUri(store, prior.path),
+            why: "The content is not declared in this program, which could not store it again.",
+            next: "Declare it (content), or set retainContent: true and run `pulumi up` first; then change the rest.",
+        }).finding,
+    ];
+}

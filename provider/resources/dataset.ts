@@ -1,0 +1,146 @@
+/** `Dataset`: an `ml.llmos.ai/v1 Dataset`. Its content lies in its versions. */
+import { changedFields, sameInputs } from "../comparison";
+import { optional } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { versionsOfDataset } from "../kubernetes/dependants";
+import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
+import { registryStore } from "../kubernetes/registryStore";
+import {
+    applyStored,
+    newInstance,
+    readStored,
+    refuseTaken,
+    type StoredKind,
+    writeUntilReady,
+} from "../kubernetes/storedObjects";
+import { type Context, type Difference, type Lifecycle, present } from "../lifecycle";
+import {
+    type CardInputs,
+    cardFields,
+    cardOf,
+    type DatasetMetadata,
+    datasetMetadata,
+    observedCard,
+    readCard,
+} from "./card";
+import { askForRegistryOf, chooseRegistry, type InRegistry, registryFields, registryFor } from "./contentOf";
+import {
+    askForStored,
+    idOf,
+    keepingWritten,
+    observedStored,
+    QUIET_STORED,
+    removeStored,
+    type StoredInputs,
+    type StoredState,
+    storageUri,
+    storedComputed,
+    storedDifference,
+    storedFields,
+} from "./stored";
+
+/** Arguments of a `Dataset`. */
+export interface DatasetInputs extends StoredInputs, InRegistry, CardInputs {
+    /** What the card tells in fields. */
+    metadata?: DatasetMetadata;
+}
+
+/** State of a `Dataset`. */
+export type DatasetState = DatasetInputs & StoredState;
+
+const DATASET: StoredKind = { kind: "Dataset", plural: "datasets" };
+
+export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
+    type: "Dataset",
+
+    asks: ["name", "namespace", "registry"],
+
+    fields: { ...storedFields, ...registryFields, ...cardFields, metadata: optional(datasetMetadata) },
+
+    computed: storedComputed,
+
+    async complete(context, inputs, prior, unknowns) {
+        const identity = await identify(context, inputs, prior);
+        const cardText = await readCard(inputs);
+        const chosen = await chooseRegistry(context, inputs, prior, unknowns);
+        return { ...identity, ...chosen, ...(cardText !== undefined && { cardText }) };
+    },
+
+    async preflight(context, inputs, prior) {
+        const findings = await askForStored(context, DATASET, inputs, prior);
+        const isSame = prior && sameInputs(prior, inputs, QUIET_STORED);
+        return findings.length > 0 || isSame ? findings : await askForRegistryOf(context, inputs);
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const quiet = [...QUIET_STORED, "card", "registry", "registryName"] as const;
+        const identified = withKnownIdentity(inputs, state);
+        const changes = changedFields(dataset.fields, state, identified, unknowns, quiet);
+        const registry = inputs.registry ?? state.registryName;
+        const moved = unknowns.has("registry") || registry !== state.registryName;
+        return storedDifference([...changes, ...(moved ? ["registry"] : [])], ["registry"], unknowns);
+    },
+
+    async create(context, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        await refuseTaken(cluster, DATASET, { namespace: "default", ...inputs });
+        const registryName = await registryFor(cluster, inputs);
+        context.history.created.add(inputs.owner ?? "");
+        const written = { namespace: "default", ...inputs, registryName, instance: newInstance() };
+        const state = await write(context, cluster, written, inputs.adopt === true);
+        return { id: idOf(state), state };
+    },
+
+    async read(context, _id, state) {
+        const cluster = await ownCluster(context, state);
+        const reading = await readStored(cluster, DATASET, state);
+        if (reading.outcome !== "present") {
+            return reading;
+        }
+        const object = reading.value;
+        return present({
+            ...state,
+            ...observedCard(state, object.spec?.datasetCard),
+            ...observedStored(object),
+        });
+    },
+
+    async update(context, _id, state, inputs) {
+        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        const { instance, registryName, namespace } = state;
+        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, true);
+    },
+
+    async delete(context, _id, state) {
+        await removeStored(context, DATASET, state, (cluster) => versionsOfDataset(cluster, state));
+    },
+};
+
+type Written = DatasetInputs & Pick<DatasetState, "namespace" | "registryName" | "instance">;
+
+async function write(
+    context: Context,
+    cluster: Cluster,
+    inputs: Written,
+    force: boolean,
+): Promise<DatasetState> {
+    const clusterId = await cluster.identity();
+    const base = { ...inputs, clusterId, storageUri: "" };
+    const datasetCard = cardOf(inputs);
+    const spec = { registry: inputs.registryName, ...(datasetCard && { datasetCard }) };
+    return await keepingWritten<DatasetState>(async (onWritten) => {
+        const object = await writeUntilReady(
+            context,
+            cluster,
+            DATASET,
+            inputs,
+            inputs.timeouts,
+            () => applyStored(cluster, DATASET, { ...inputs, owner: inputs.owner, spec }, force),
+            (written) => onWritten({ ...base, ...observedStored(written) }),
+        );
+        const state = { ...base, ...observedStored(object) };
+        onWritten(state);
+        const store = await registryStore(context, cluster, inputs.registryName, inputs);
+        return { ...state, storageUri: storageUri(store, state.path) };
+    });
+}

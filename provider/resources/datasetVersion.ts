@@ -1,0 +1,319 @@
+/** `DatasetVersion`: one version of a dataset, from files, copied from another version, or both; and its publication. */
+import { isDeepStrictEqual } from "node:util";
+import { objectName } from "../arguments";
+import { changedFields, sameInputs } from "../comparison";
+import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
+import { type Finding, failure } from "../errors";
+import { type Decoder, flag, object, optional, type Refined, required, text, withDefault } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
+import {
+    applyStored,
+    newInstance,
+    readStored,
+    refuseTaken,
+    type StoredKind,
+    type StoredResource,
+    storedPath,
+    writeUntilReady,
+} from "../kubernetes/storedObjects";
+import { type Context, type Difference, type KnownPart, known, type Lifecycle, present } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import {
+    type ContentPlace,
+    fillPending,
+    lossFindings,
+    NOTHING_STORED,
+    readDeclared,
+    storeDeclared,
+} from "./contentOf";
+import {
+    askForStored,
+    contentComputed,
+    idOf,
+    keepingWritten,
+    observedStored,
+    QUIET_STORED,
+    removeStored,
+    type StoredInputs,
+    type StoredState,
+    storedComputed,
+    storedDifference,
+    storedFields,
+} from "./stored";
+
+/** The version that a new one starts from. */
+export interface CopySource {
+    /** Version of the source. */
+    version: string;
+    /** Dataset of the source. Default: the dataset of the new version. */
+    dataset?: string;
+    /** Namespace of that dataset. Default: the namespace of the new version. */
+    namespace?: string;
+}
+
+/** Arguments of a `DatasetVersion`. */
+export interface DatasetVersionInputs extends StoredInputs, ContentInputs {
+    /** Name of the dataset, in the same namespace. Cannot be changed: replacement. */
+    dataset: string;
+    /** Version, for example `v1`. Unique in the dataset; cannot be changed: replacement. */
+    version: string;
+    /** Start with the content of another version. Cannot be changed: replacement. */
+    copyFrom?: CopySource;
+    /** Publish it: LLMOS makes a volume snapshot of its content, for notebooks and training. Default false. */
+    publish?: boolean;
+    /** The registry of the dataset, filled in by the provider. */
+    registryName?: string;
+}
+
+/** State of a `DatasetVersion`. */
+export type DatasetVersionState = Omit<DatasetVersionInputs, "pending"> &
+    StoredState &
+    ContentState & {
+        /** How far LLMOS has come with the publication; empty when there is none. */
+        publishPhase: string;
+    };
+
+const VERSION: StoredKind = { kind: "DatasetVersion", plural: "datasetversions" };
+
+/** It is a folder in the bucket. */
+function versionName(value: string): Refined<string> {
+    return /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(value)
+        ? { value }
+        : {
+              refused: `"${value}" is not a version: at most 63 letters, digits, dots, hyphens and underscores, a letter or digit at both ends (it becomes a label, Kubernetes "Labels and Selectors").`,
+          };
+}
+
+const copySource: Decoder<CopySource> = object<CopySource>({
+    version: required(text(versionName)),
+    dataset: optional(text(objectName)),
+    namespace: optional(text(objectName)),
+});
+
+export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState> = {
+    type: "DatasetVersion",
+
+    asks: ["name", "namespace", "dataset", "version"],
+
+    fields: {
+        ...storedFields,
+        dataset: required(text(objectName)),
+        version: required(text(versionName)),
+        copyFrom: optional(copySource),
+        publish: withDefault(flag, false),
+        registryName: optional(text()),
+        ...contentFields,
+    },
+
+    computed: { ...storedComputed, ...contentComputed, publishPhase: required(text()) },
+
+    validate(inputs, unknowns) {
+        const hasContent = ["content", "copyFrom"].some((name) => name in inputs || unknowns.has(name));
+        return inputs.publish && !hasContent ? [nothingToPublish()] : [];
+    },
+
+    async complete(context, inputs, prior) {
+        const identity = await identify(context, inputs, prior);
+        const registryName = prior?.registryName ?? (await registryOfDataset(context, inputs));
+        const filled = registryName === undefined ? {} : { registryName };
+        const place = placeOf({ ...inputs, ...filled });
+        const pending = place ? await fillPending(context, inputs, place) : {};
+        return { ...identity, ...filled, ...pending };
+    },
+
+    async preflight(context, inputs, prior) {
+        const findings = await askForStored(context, VERSION, inputs, prior);
+        const quiet = [...QUIET_STORED, ...QUIET_CONTENT, "publish"] as const;
+        if (findings.length > 0 || (prior && sameInputs(prior, inputs, quiet))) {
+            return findings;
+        }
+        const before = prior && placeOf(prior);
+        const isReplaced = before && !isDeepStrictEqual(before, placeOf(inputs));
+        return [
+            ...(await askForDataset(context, inputs)),
+            ...(isReplaced && !inputs.copyFrom
+                ? await lossFindings(context, { ...prior, ...inputs }, before)
+                : []),
+        ];
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const quiet = [...QUIET_STORED, ...QUIET_CONTENT, "registryName"] as const;
+        const identified = withKnownIdentity(inputs, state);
+        const changes = changedFields(datasetVersion.fields, state, identified, unknowns, quiet);
+        const content = inputs.pending || unknowns.has("content") ? ["content"] : [];
+        return storedDifference([...changes, ...content], ["dataset", "version", "copyFrom"], unknowns);
+    },
+
+    async create(context, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        await refuseTaken(cluster, VERSION, { namespace: "default", ...inputs });
+        context.history.created.add(inputs.owner ?? "");
+        const written = { namespace: "default", ...inputs, instance: newInstance() };
+        const state = await write(context, cluster, written, NOTHING_STORED, inputs.adopt === true);
+        return { id: idOf(state), state };
+    },
+
+    async read(context, _id, state) {
+        const cluster = await ownCluster(context, state);
+        const reading = await readStored(cluster, VERSION, state);
+        if (reading.outcome !== "present") {
+            return reading;
+        }
+        const found = reading.value;
+        return present({
+            ...state,
+            ...observedVersion(found),
+            publish: found.spec?.publish === true,
+            ...(await readDeclared(context, cluster, state)),
+        });
+    },
+
+    async update(context, _id, state, inputs) {
+        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        const { instance, namespace } = state;
+        return await write(context, cluster, { ...inputs, namespace, instance }, state, true);
+    },
+
+    async delete(context, _id, state) {
+        await removeStored(context, VERSION, state, async () => []);
+    },
+};
+
+type Written = DatasetVersionInputs & Pick<DatasetVersionState, "namespace" | "instance">;
+
+/** Writes the object, waits until it is ready, stores the content, and publishes only then (LLMOS demands content). */
+async function write(
+    context: Context,
+    cluster: Cluster,
+    { pending: _pending, ...inputs }: Written,
+    before: ContentState,
+    force: boolean,
+): Promise<DatasetVersionState> {
+    const clusterId = await cluster.identity();
+    const { size, fileCount, contentDigest, contentDrift } = before;
+    const base = { ...inputs, clusterId, size, fileCount, contentDigest, contentDrift, storageUri: "" };
+    const put = (publish: boolean, onWritten: (state: DatasetVersionState) => void) =>
+        writeUntilReady(
+            context,
+            cluster,
+            VERSION,
+            inputs,
+            inputs.timeouts,
+            () =>
+                applyStored(
+                    cluster,
+                    VERSION,
+                    { ...inputs, owner: inputs.owner, spec: specOf(inputs, publish) },
+                    force,
+                ),
+            (written) => onWritten({ ...base, ...observedVersion(written) }),
+        );
+    return await keepingWritten<DatasetVersionState>(async (onWritten) => {
+        const wasPublished = await isPublished(cluster, inputs);
+        const made = await put(wasPublished && inputs.publish === true, onWritten);
+        const { path, registryName } = observedVersion(made);
+        const place = { what: whatOf(inputs), path, registryName };
+        const content = await storeDeclared(context, cluster, inputs, place);
+        const stored = { ...base, ...observedVersion(made), ...content };
+        onWritten(stored);
+        if (!inputs.publish || wasPublished) {
+            return stored;
+        }
+        const published = await put(true, () => onWritten(stored));
+        return { ...stored, ...observedVersion(published) };
+    });
+}
+
+async function isPublished(cluster: Cluster, name: Pick<Written, "namespace" | "name">): Promise<boolean> {
+    const found = known(await cluster.read<StoredResource>(storedPath(VERSION, name)));
+    return found?.spec?.publish === true;
+}
+
+function specOf(
+    { dataset, version, copyFrom, namespace }: Omit<Written, "pending">,
+    publish: boolean,
+): object {
+    return {
+        dataset,
+        version,
+        publish,
+        ...(copyFrom && { copyFrom: { namespace, dataset, ...copyFrom } }),
+    };
+}
+
+function observedVersion(found: StoredResource) {
+    return {
+        ...observedStored(found),
+        registryName: found.status?.registry ?? "",
+        publishPhase: found.status?.publishStatus?.phase ?? "",
+    };
+}
+
+const DATASET: StoredKind = { kind: "Dataset", plural: "datasets" };
+
+/** The registry of the dataset, if there is such a dataset yet. */
+async function registryOfDataset(
+    context: Context,
+    inputs: KnownPart<DatasetVersionInputs>,
+): Promise<string | undefined> {
+    const { dataset: name, namespace = "default" } = inputs;
+    if (name === undefined || inputs.reachability === "off") {
+        return undefined;
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const reading = await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }), signal);
+    return reading.outcome === "present" ? reading.value.spec?.registry : undefined;
+}
+
+/** Is the dataset there? One that the program makes itself is not asked for. */
+async function askForDataset(context: Context, inputs: KnownPart<DatasetVersionInputs>): Promise<Finding[]> {
+    const { dataset: name, namespace = "default", awaits } = inputs;
+    if (name === undefined || awaits?.includes("dataset")) {
+        return [];
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const found = known(await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }), signal));
+    return found
+        ? []
+        : [
+              failure("dataset-missing", {
+                  found: `The Dataset "${name}" does not exist in namespace "${namespace}"`,
+                  where: cluster.server,
+                  why: "A version belongs to a dataset.",
+                  next: "Correct the name, or declare the dataset and pass its output: dataset: images.name.",
+                  property: "dataset",
+              }).finding,
+          ];
+}
+
+function nothingToPublish(): Finding {
+    return failure("argument-invalid", {
+        found: "publish is set, and neither content nor copyFrom",
+        where: "publish",
+        why: "LLMOS publishes a version only when it has content.",
+        next: "Give content or copyFrom; or leave publish out and publish on the LLMOS page once there is content.",
+        property: "publish",
+    }).finding;
+}
+
+function whatOf({ dataset, version }: { dataset?: string; version?: string }): string {
+    return `DatasetVersion "${dataset}/${version}"`;
+}
+
+/** Where the content lies (`llmos/behaviour.md`); undefined as long as dataset and version are not known. */
+function placeOf({
+    dataset,
+    version,
+    namespace = "default",
+    registryName,
+}: KnownPart<DatasetVersionInputs>): ContentPlace | undefined {
+    if (dataset === undefined || version === undefined) {
+        return undefined;
+    }
+    const path = `datasets/${namespace}/${dataset}/${version}`;
+    return { what: whatOf({ dataset, version }), path, registryName };
+}

@@ -1,0 +1,206 @@
+/** `Model`: an `ml.llmos.ai/v1 Model`, and its files in the bucket of a registry. */
+import { isDeepStrictEqual } from "node:util";
+import { changedFields, sameInputs } from "../comparison";
+import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
+import { optional } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { usersOfModel } from "../kubernetes/dependants";
+import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
+import {
+    applyStored,
+    newInstance,
+    readStored,
+    refuseTaken,
+    type StoredKind,
+    writeUntilReady,
+} from "../kubernetes/storedObjects";
+import { type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
+import {
+    type CardInputs,
+    cardFields,
+    cardOf,
+    type ModelMetadata,
+    modelMetadata,
+    observedCard,
+    readCard,
+} from "./card";
+import {
+    askForRegistryOf,
+    type ContentPlace,
+    chooseRegistry,
+    fillPending,
+    type InRegistry,
+    lossFindings,
+    NOTHING_STORED,
+    readDeclared,
+    registryFields,
+    registryFor,
+    storeDeclared,
+} from "./contentOf";
+import {
+    askForStored,
+    contentComputed,
+    idOf,
+    keepingWritten,
+    observedStored,
+    QUIET_STORED,
+    removeStored,
+    type StoredInputs,
+    type StoredState,
+    storedComputed,
+    storedDifference,
+    storedFields,
+} from "./stored";
+
+/** Arguments of a `Model`. */
+export interface ModelInputs extends StoredInputs, InRegistry, CardInputs, ContentInputs {
+    /** What the card tells in fields. */
+    metadata?: ModelMetadata;
+}
+
+/** State of a `Model`. */
+export type ModelState = Omit<ModelInputs, "pending"> & StoredState & ContentState;
+
+const MODEL: StoredKind = { kind: "Model", plural: "models" };
+
+export const model: Lifecycle<ModelInputs, ModelState> = {
+    type: "Model",
+
+    asks: ["name", "namespace", "registry"],
+
+    fields: {
+        ...storedFields,
+        ...registryFields,
+        ...cardFields,
+        metadata: optional(modelMetadata),
+        ...contentFields,
+    },
+
+    computed: { ...storedComputed, ...contentComputed },
+
+    async complete(context, inputs, prior, unknowns) {
+        const identity = await identify(context, inputs, prior);
+        const cardText = await readCard(inputs);
+        const chosen = await chooseRegistry(context, inputs, prior, unknowns);
+        const place = placeOf({ ...inputs, ...chosen });
+        const pending = place ? await fillPending(context, inputs, place) : {};
+        return { ...identity, ...chosen, ...(cardText !== undefined && { cardText }), ...pending };
+    },
+
+    async preflight(context, inputs, prior) {
+        const findings = await askForStored(context, MODEL, inputs, prior);
+        if (
+            findings.length > 0 ||
+            (prior && sameInputs(prior, inputs, [...QUIET_STORED, ...QUIET_CONTENT]))
+        ) {
+            return findings;
+        }
+        const before = prior && placeOf(prior);
+        const isReplaced = before && !isDeepStrictEqual(before, placeOf(inputs));
+        return [
+            ...(await askForRegistryOf(context, inputs)),
+            ...(isReplaced ? await lossFindings(context, { ...prior, ...inputs }, before) : []),
+        ];
+    },
+
+    diff(state, inputs, unknowns): Difference {
+        const changes = changedFields(model.fields, state, withKnownIdentity(inputs, state), unknowns, [
+            ...QUIET_STORED,
+            ...QUIET_CONTENT,
+            "card",
+            "registry",
+            "registryName",
+        ]);
+        const moved =
+            unknowns.has("registry") || (inputs.registry ?? state.registryName) !== state.registryName;
+        return storedDifference(
+            [...changes, ...(moved ? ["registry"] : []), ...(inputs.pending ? ["content"] : [])],
+            ["registry"],
+            unknowns,
+        );
+    },
+
+    async create(context, inputs) {
+        const cluster = await ownCluster(context, inputs);
+        await refuseTaken(cluster, MODEL, { namespace: "default", ...inputs });
+        const registryName = await registryFor(cluster, inputs);
+        context.history.created.add(inputs.owner ?? "");
+        const written = { namespace: "default", ...inputs, registryName, instance: newInstance() };
+        const state = await write(context, cluster, written, NOTHING_STORED, inputs.adopt === true);
+        return { id: idOf(state), state };
+    },
+
+    async read(context, _id, state) {
+        const cluster = await ownCluster(context, state);
+        const reading = await readStored(cluster, MODEL, state);
+        if (reading.outcome !== "present") {
+            return reading;
+        }
+        const object = reading.value;
+        return present({
+            ...state,
+            ...observedCard(state, object.spec?.modelCard),
+            ...observedStored(object),
+            ...(await readDeclared(context, cluster, state)),
+        });
+    },
+
+    async update(context, _id, state, inputs) {
+        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        const { instance, registryName, namespace } = state;
+        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, true);
+    },
+
+    async delete(context, _id, state) {
+        await removeStored(context, MODEL, state, (cluster) =>
+            usersOfModel(cluster, state.registryName, state),
+        );
+    },
+};
+
+type Written = ModelInputs & Pick<ModelState, "namespace" | "registryName" | "instance">;
+
+/** Writes the object, waits until it is ready, and stores the content. */
+async function write(
+    context: Context,
+    cluster: Cluster,
+    { pending: _pending, ...inputs }: Written,
+    before: ContentState,
+    force: boolean,
+): Promise<ModelState> {
+    const clusterId = await cluster.identity();
+    const { size, fileCount, contentDigest, contentDrift } = before;
+    const base = { ...inputs, clusterId, size, fileCount, contentDigest, contentDrift, storageUri: "" };
+    const modelCard = cardOf(inputs);
+    const spec = { registry: inputs.registryName, ...(modelCard && { modelCard }) };
+    return await keepingWritten<ModelState>(async (onWritten) => {
+        const object = await writeUntilReady(
+            context,
+            cluster,
+            MODEL,
+            inputs,
+            inputs.timeouts,
+            () => applyStored(cluster, MODEL, { ...inputs, owner: inputs.owner, spec }, force),
+            (written) => onWritten({ ...base, ...observedStored(written) }),
+        );
+        const state = { ...base, ...observedStored(object) };
+        onWritten(state);
+        const place = { what: whatOf(inputs), path: state.path, registryName: inputs.registryName };
+        return { ...state, ...(await storeDeclared(context, cluster, inputs, place)) };
+    });
+}
+
+function whatOf({ name }: { name?: string }): string {
+    return `Model "${name}"`;
+}
+
+/** Where the content lies (`llmos/behaviour.md`); undefined as long as the name is not known. */
+function placeOf({
+    name,
+    namespace = "default",
+    registryName,
+}: KnownPart<ModelInputs>): ContentPlace | undefined {
+    return name === undefined
+        ? undefined
+        : { what: whatOf({ name }), path: `models/${namespace}/${name}`, registryName };
+}

@@ -1,0 +1,292 @@
+/** What Model, Dataset and DatasetVersion have in common: their arguments, questions, and their end. */
+import {
+    cluster,
+    type Guarded,
+    guardedFields,
+    type Owned,
+    objectName,
+    ownedFields,
+    s3ServerFields,
+} from "../arguments";
+import { forgetContent } from "../content/content";
+import { type Finding, failure, failureOf, LlmosError } from "../errors";
+import {
+    type Fields,
+    flag,
+    list,
+    number,
+    object,
+    optional,
+    required,
+    text,
+    withDefault,
+    written,
+} from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import { clusterToLeave, type InCluster, isOurs, takenFinding } from "../kubernetes/identity";
+import { type Condition, registryPath } from "../kubernetes/objects";
+import { registryStore, type ServerOptions } from "../kubernetes/registryStore";
+import {
+    contentPathOf,
+    deleteStored,
+    deleteWithoutContent,
+    type StoredKind,
+    type StoredResource,
+    type StoredTimeouts,
+    storedPath,
+} from "../kubernetes/storedObjects";
+import { type Context, type Difference, type KnownPart, known, PartialFailure } from "../lifecycle";
+import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../preflight/cluster";
+import { askForPermission } from "../preflight/permissions";
+import { QUESTION_DEADLINE_MS } from "../questions";
+import type { ContentStore } from "../s3/contentStore";
+
+/** Arguments of all three. */
+export interface StoredInputs extends InCluster, Guarded, Owned {
+    /** Name of the object. Another name is another object: replacement. */
+    name: string;
+    /** Namespace. Default `default`. */
+    namespace?: string;
+    /** Region that requests to the registry's server are signed for. Default `us-east-1`. */
+    region?: string;
+    /** How the registry's bucket is addressed. Default `auto`. */
+    addressing?: NonNullable<ServerOptions["addressing"]>;
+    /** PEM certificates of the registry's authority, as content. Default `llmos:caBundle`. */
+    caBundle?: string;
+    /** Leave the content in the bucket when the object is deleted. Default false: it goes with the object. */
+    retainContent?: boolean;
+    /** How long to wait for the operator. */
+    timeouts?: StoredTimeouts;
+}
+
+/** State of all three. */
+export interface StoredState extends StoredInputs {
+    namespace: string;
+    /** UID of the object. */
+    uid: string;
+    /** The creation that the object comes from. */
+    instance: string;
+    /** The registry that holds the content. */
+    registryName: string;
+    /** Where the content lies in the bucket, without a slash at its end. */
+    path: string;
+    /** The same with the bucket: `s3://bucket/path`. */
+    storageUri: string;
+    /** The operator's conditions. */
+    conditions: Condition[];
+}
+
+const { endpoint: _endpoint, ...serverFields } = s3ServerFields;
+
+export const storedFields: Fields<StoredInputs> = {
+    name: required(text(objectName)),
+    namespace: withDefault(text(objectName), "default"),
+    ...serverFields,
+    retainContent: withDefault(flag, false),
+    timeouts: optional(
+        object<StoredTimeouts>({
+            readySeconds: optional(number(0)),
+            graceSeconds: optional(number(0)),
+            deleteSeconds: optional(number(0)),
+        }),
+    ),
+    cluster,
+    clusterId: optional(text()),
+    ...guardedFields,
+    ...ownedFields,
+};
+
+/** Decoders of what the state of all three holds beside the arguments. */
+export const storedComputed = {
+    uid: required(text()),
+    instance: required(text()),
+    registryName: required(text()),
+    path: required(text()),
+    storageUri: required(text()),
+    conditions: required(list(written<Condition>())),
+};
+
+/** Decoders of what the state of a content holds. */
+export const contentComputed = {
+    size: required(number(0)),
+    fileCount: required(number(0)),
+    contentDigest: required(text()),
+    contentDrift: required(list(text())),
+};
+
+/** Arguments whose change leaves nothing to do on either side. */
+export const QUIET_STORED = [
+    "region",
+    "addressing",
+    "caBundle",
+    "retainContent",
+    "timeouts",
+    "reachability",
+    "owner",
+    "awaits",
+    "adopt",
+    "cluster",
+] as const;
+
+export function storageUri(store: ContentStore, path: string): string {
+    return `s3://${store.bucket}/${path}`;
+}
+
+/** What the state tells of the object itself. */
+export function observedStored(object: StoredResource): Pick<StoredState, "uid" | "path" | "conditions"> {
+    return {
+        uid: object.metadata.uid ?? "",
+        path: contentPathOf(object),
+        conditions: object.status?.conditions ?? [],
+    };
+}
+
+/** What changes; `immutable` arguments, as the LLMOS webhook has them, are only changed by another object of that name. */
+export function storedDifference(
+    changes: readonly string[],
+    immutable: readonly string[],
+    unknowns: ReadonlySet<string>,
+): Difference {
+    const known = (names: readonly string[]) =>
+        changes.filter((name) => names.includes(name) && !unknowns.has(name));
+    const renamed = known(["name", "namespace", "clusterId"]);
+    const others = known(immutable);
+    return {
+        changes,
+        replaces: [...renamed, ...others],
+        deleteBeforeReplace: renamed.length === 0 && others.length > 0,
+    };
+}
+
+/** A write that has made something and then failed keeps its state. */
+export async function keepingWritten<S extends StoredState>(
+    act: (onWritten: (state: S) => void) => Promise<S>,
+): Promise<S> {
+    let written: S | undefined;
+    try {
+        return await act((state) => {
+            written = state;
+        });
+    } catch (error) {
+        throw written && error instanceof LlmosError
+            ? new PartialFailure(idOf(written), written, error)
+            : error;
+    }
+}
+
+export function idOf({ namespace, name }: Pick<StoredState, "namespace" | "name">): string {
+    return `${namespace}/${name}`;
+}
+
+/** Is LLMOS there, may the object be written, and is its name free? `found` is told of one that is there already. */
+export async function askForStored(
+    context: Context,
+    kind: StoredKind,
+    inputs: KnownPart<StoredInputs>,
+    prior: KnownPart<StoredInputs> | undefined,
+): Promise<Finding[]> {
+    const { name, namespace = "default" } = inputs;
+    const missing = await askForRegistries(context, inputs.cluster);
+    if (missing.length > 0 || name === undefined) {
+        return missing;
+    }
+    const permission = { group: "ml.llmos.ai", resource: kind.plural, namespace } as const;
+    const refused = [
+        ...(await askForNamespace(context, inputs.cluster, namespace, FOR_OBJECTS)),
+        ...(await askForPermission(context, inputs.cluster, permission)),
+    ];
+    if (refused.length > 0 || (prior?.name === name && prior.namespace === namespace)) {
+        return refused;
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const found = known(await cluster.read<StoredResource>(storedPath(kind, { namespace, name }), signal));
+    const isTaken = found && !inputs.adopt && !isOurs(found, inputs.owner);
+    return isTaken ? [takenFinding(cluster, kind.kind, found)] : [];
+}
+
+/** The bucket behind an object; undefined where it is still to be made: its registry, or the Secret with the keys. */
+export async function storeIfThere(
+    context: Context,
+    cluster: Cluster,
+    registry: string,
+    options: ServerOptions,
+): Promise<ContentStore | undefined> {
+    try {
+        return await registryStore(context, cluster, registry, options);
+    } catch (error) {
+        if (error instanceof LlmosError && NOT_YET.has(error.finding.code)) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+const NOT_YET = new Set(["registry-missing", "secret-missing"]);
+
+/**
+ * Deletes the object and, as the operator does, its content; with `retainContent` the content stays. `users` are asked
+ * first: what still uses the object stops it.
+ */
+export async function removeStored(
+    context: Context,
+    kind: StoredKind,
+    state: StoredState,
+    users: (cluster: Cluster) => Promise<string[]>,
+): Promise<void> {
+    const what = `The ${kind.kind} "${state.name}"`;
+    const cluster = await clusterToLeave(context, state, what);
+    if (!cluster) {
+        return;
+    }
+    const found = await users(cluster);
+    if (found.length > 0) {
+        throw inUse(cluster, what, found);
+    }
+    if (state.retainContent) {
+        if (await deleteWithoutContent(cluster, kind, state)) {
+            await context.log.warn(`${what} is deleted; its content is kept at ${state.storageUri}.`);
+        }
+        return;
+    }
+    await refuseWithoutRegistry(cluster, kind, state);
+    if (await deleteStored(context, cluster, kind, state)) {
+        await forgetStored(context, cluster, state);
+    }
+}
+
+/** Without its registry the operator cannot delete the content, and the object would hang on its finalizer for ever. */
+async function refuseWithoutRegistry(cluster: Cluster, kind: StoredKind, state: StoredState): Promise<void> {
+    const object = known(await cluster.read<StoredResource>(storedPath(kind, state)));
+    const registry = object && known(await cluster.read(registryPath(state.registryName)));
+    if (object && !registry && (object.metadata.finalizers ?? []).length > 0) {
+        throw failure("registry-missing", {
+            found: `The registry "${state.registryName}" of the ${kind.kind} "${state.name}" is gone`,
+            where: `${cluster.server}, ${state.namespace}/${state.name}`,
+            why: "The LLMOS operator deletes the content through it: the deletion would hang on a finalizer.",
+            next: `Make the registry again under the same name; or set retainContent: true, run \`pulumi up\`, then delete it: its content (${state.storageUri}) is then left.`,
+        });
+    }
+}
+
+/** Nothing that matters is lost where this fails: the content itself is gone. */
+async function forgetStored(context: Context, cluster: Cluster, state: StoredState): Promise<void> {
+    await storeIfThere(context, cluster, state.registryName, state)
+        .then((store) => store && forgetContent(store, state.path))
+        .catch(async (error: unknown) => {
+            if (!(error instanceof LlmosError)) {
+                throw error;
+            }
+        });
+}
+
+function inUse(cluster: Cluster, what: string, users: string[]): LlmosError {
+    return failureOf({
+        code: "dependants",
+        severity: "error",
+        found: `${what} is in use and is not deleted`,
+        where: `${cluster.server}: ${users.join("; ")}`,
+        why: "What uses it would lose its content.",
+        next: "Delete them first, or keep it and run `pulumi state delete` for this resource.",
+    });
+}

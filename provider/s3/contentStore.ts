@@ -1,0 +1,236 @@
+/** The content of models and datasets in one bucket: listed, sent, and removed; every failure explained. */
+import type { S3Client } from "@aws-sdk/client-s3";
+import { absent, present, type Reading } from "../lifecycle";
+import { DEFAULT_REGION, openClient, type S3Connection } from "./client";
+import { explaining, isNotOffered, s3Failure, serverError } from "./failures";
+import type { ObjectStore } from "./objectStore";
+import { Sender, type Sending } from "./sender";
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+    /** Bytes. */
+    readonly size: number;
+    /** Without its quotes. */
+    readonly etag: string;
+}
+
+/** A part of an upload that the server has. */
+export interface UploadedPart extends ListedObject {
+    /** From 1. */
+    readonly number: number;
+}
+
+/** An upload that was started and not completed. */
+export interface OpenUpload {
+    readonly key: string;
+    readonly uploadId: string;
+}
+
+/** How something is sent: beside what it is. */
+export type SendOptions = Pick<Sending, "headers" | "signal" | "onBytes">;
+
+/** Most objects that one DeleteObjects request takes (S3 documentation). */
+const BATCH = 1_000;
+
+export class ContentStore {
+    private constructor(
+        readonly bucket: string,
+        private readonly objects: ObjectStore,
+        private readonly client: S3Client,
+        private readonly sdk: typeof import("@aws-sdk/client-s3"),
+        private readonly sender: Sender,
+    ) {}
+
+    static async open(objects: ObjectStore, bucket: string): Promise<ContentStore> {
+        const { connection } = objects;
+        const [client, sender] = await Promise.all([openClient(connection), Sender.open(connection)]);
+        return new ContentStore(bucket, objects, client, await import("@aws-sdk/client-s3"), sender);
+    }
+
+    get connection(): S3Connection {
+        return this.objects.connection;
+    }
+
+    /** All objects whose key starts with `prefix`, by what follows it. */
+    async list(prefix: string): Promise<Map<string, ListedObject>> {
+        const objects = new Map<string, ListedObject>();
+        let token: string | undefined;
+        do {
+            const page = await this.explain("s3:ListBucket", () =>
+                this.client.send(
+                    new this.sdk.ListObjectsV2Command({
+                        ...this.place,
+                        Prefix: prefix,
+                        ...(token !== undefined && { ContinuationToken: token }),
+                    }),
+                ),
+            );
+            for (const { Key = "", Size = 0, ETag = "" } of page.Contents ?? []) {
+                objects.set(Key.slice(prefix.length), { size: Size, etag: unquoted(ETag) });
+            }
+            token = page.IsTruncated ? page.NextContinuationToken : undefined;
+        } while (token !== undefined);
+        return objects;
+    }
+
+    /** The text of an object. */
+    async text(key: string): Promise<Reading<string>> {
+        try {
+            const answer = await this.client.send(new this.sdk.GetObjectCommand({ ...this.place, Key: key }));
+            return present((await answer.Body?.transformToString()) ?? "");
+        } catch (error) {
+            const refusal = serverError(error);
+            return refusal?.status === 404 && refusal.code === "NoSuchKey"
+                ? absent
+                : { outcome: "unknown", error: s3Failure(error, this.attempt("s3:GetObject")) };
+        }
+    }
+
+    /** Puts an object; gives the answer's headers. */
+    put(key: string, body: Uint8Array, options: SendOptions): Promise<NodeJS.Dict<string | string[]>> {
+        return this.explain("s3:PutObject", () =>
+            this.sender.put({ ...options, bucket: this.bucket, key, body }),
+        );
+    }
+
+    /** Puts one part of an upload; gives the answer's headers. */
+    putPart(
+        { key, uploadId }: OpenUpload,
+        number: number,
+        body: Uint8Array,
+        options: SendOptions,
+    ): Promise<NodeJS.Dict<string | string[]>> {
+        const query = { partNumber: String(number), uploadId };
+        return this.explain("s3:PutObject", () =>
+            this.sender.put({ ...options, bucket: this.bucket, key, query, body }),
+        );
+    }
+
+    /** Opens a multipart upload whose parts carry a CRC-32 (S3 documentation, "Checking object integrity"). */
+    async startUpload(key: string, contentType: string): Promise<OpenUpload> {
+        const command = new this.sdk.CreateMultipartUploadCommand({
+            ...this.place,
+            Key: key,
+            ContentType: contentType,
+            ChecksumAlgorithm: "CRC32",
+        });
+        const { UploadId = "" } = await this.explain("s3:PutObject", () => this.client.send(command));
+        return { key, uploadId: UploadId };
+    }
+
+    /** Uploads below `prefix` that were not completed, the latest last; none where the server cannot list them. */
+    async openUploads(prefix: string): Promise<OpenUpload[]> {
+        const uploads: (OpenUpload & { at: number })[] = [];
+        let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+        while (marker) {
+            const asked: object = { ...this.place, Prefix: prefix, ...marker };
+            const page = await this.explain("s3:ListBucketMultipartUploads", () =>
+                this.client
+                    .send(new this.sdk.ListMultipartUploadsCommand(asked as { Bucket: string }))
+                    .catch(emptyWhereNotOffered),
+            );
+            for (const { Key = "", UploadId = "", Initiated } of page.Uploads ?? []) {
+                uploads.push({ key: Key, uploadId: UploadId, at: Initiated?.getTime() ?? 0 });
+            }
+            const { NextKeyMarker = "", NextUploadIdMarker = "" } = page;
+            marker = page.IsTruncated
+                ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
+                : undefined;
+        }
+        return uploads.sort((left, right) => left.at - right.at);
+    }
+
+    /** What the server has of an upload; none of one that it does not know any more. */
+    async parts({ key, uploadId }: OpenUpload): Promise<UploadedPart[]> {
+        const parts: UploadedPart[] = [];
+        let after: string | undefined;
+        do {
+            const asked = { ...this.place, Key: key, UploadId: uploadId };
+            const page = await this.explain("s3:ListMultipartUploadParts", () =>
+                this.client
+                    .send(
+                        new this.sdk.ListPartsCommand({
+                            ...asked,
+                            ...(after !== undefined && { PartNumberMarker: after }),
+                        }),
+                    )
+                    .catch(emptyWhereNotOffered),
+            );
+            for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
+                parts.push({ number: PartNumber, size: Size, etag: unquoted(ETag) });
+            }
+            after = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+        } while (after !== undefined);
+        return parts;
+    }
+
+    /** Makes one object of the parts. That the upload is not known any more may mean that an answer was lost. */
+    async completeUpload(
+        { key, uploadId }: OpenUpload,
+        parts: readonly { number: number; etag: string; crc32?: string }[],
+    ): Promise<"completed" | "unknown-upload"> {
+        const Parts = parts.map(({ number, etag, crc32 }) => ({
+            PartNumber: number,
+            ETag: `"${etag}"`,
+            ...(crc32 !== undefined && { ChecksumCRC32: crc32 }),
+        }));
+        const command = new this.sdk.CompleteMultipartUploadCommand({
+            ...this.place,
+            Key: key,
+            UploadId: uploadId,
+            MultipartUpload: { Parts },
+        });
+        return await this.explain("s3:PutObject", async () => {
+            try {
+                await this.client.send(command);
+                return "completed";
+            } catch (error) {
+                if (serverError(error)?.code === "NoSuchUpload") {
+                    return "unknown-upload";
+                }
+                throw error;
+            }
+        });
+    }
+
+    /** Gives up an upload; one that is not known any more is given up. */
+    abortUpload({ key, uploadId }: OpenUpload): Promise<void> {
+        return this.objects.abortUpload(this.bucket, { Key: key, UploadId: uploadId });
+    }
+
+    /** Removes objects, in batches. */
+    async remove(keys: readonly string[]): Promise<void> {
+        for (let start = 0; start < keys.length; start += BATCH) {
+            const batch = keys.slice(start, start + BATCH);
+            await this.objects.deleteObjects(
+                this.bucket,
+                batch.map((Key) => ({ Key })),
+            );
+        }
+    }
+
+    private get place(): { Bucket: string } {
+        return { Bucket: this.bucket };
+    }
+
+    private explain<T>(action: string, send: () => Promise<T>): Promise<T> {
+        return explaining(this.attempt(action), send);
+    }
+
+    private attempt(action: string) {
+        const { endpoint, region = DEFAULT_REGION } = this.connection;
+        return { endpoint, region, bucket: this.bucket, action };
+    }
+}
+
+function unquoted(etag: string): string {
+    return etag.replace(/^"|"$/g, "");
+}
+
+/** A server that cannot list what is open has nothing to go on with; an upload that is gone neither. */
+function emptyWhereNotOffered(error: unknown): Record<string, undefined> {
+    if (isNotOffered(error) || serverError(error)?.code === "NoSuchUpload") {
+        return {};
+    }
+    throw error;
+}

@@ -1,0 +1,256 @@
+/**
+ * Sending content: signed requests with a body, past the SDK's client. Its middleware costs three times the request
+ * itself where files are small (`npm run bench:upload`); the signer is the SDK's own.
+ */
+import { createHash, createHmac } from "node:crypto";
+import { once } from "node:events";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { type Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SignatureV4 } from "@smithy/signature-v4";
+import { isTransient, networkCode } from "../network";
+import { agentFor } from "../proxy";
+import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../retries";
+import { DEFAULT_REGION, type S3Connection, trust, urlOf, usesPathStyle } from "./client";
+
+/** An object, or a part of one, to be sent. */
+export interface Sending {
+    readonly bucket: string;
+    readonly key: string;
+    /** Query parameters, for a part: `partNumber` and `uploadId`. */
+    readonly query?: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
+    /** Headers beside those of every request, in lower case. */
+    readonly headers: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+    /** Told of bytes that are on their way; a try that failed gives its bytes back as a negative number. */
+    readonly onBytes?: (count: number) => void;
+}
+
+/** The server did not say a word, and took none, for this long: the connection is given up. Milliseconds. */
+const IDLE_MS = 30_000;
+
+/**
+ * A transfer may take as long as it moves. Nobody sits before it, so that a server which restarts is waited for longer
+ * than by a question: some two minutes.
+ */
+const TRANSFER: Tries = {
+    pausesMs: [200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 30_000],
+    tryMs: 2 ** 31 - 1,
+    requestMs: 2 ** 31 - 1,
+};
+
+/** Bytes written at once: TLS makes a copy of what it is given, and a whole part would be there twice. */
+const SLICE_BYTES = 256 * 1024;
+
+/** A refusal of the server, in the shape that the SDK's errors have. */
+class Refusal extends Error {
+    constructor(
+        override readonly name: string,
+        message: string,
+        readonly $metadata: { readonly httpStatusCode: number },
+        readonly $response: { readonly headers: IncomingHttpHeaders },
+    ) {
+        super(message);
+    }
+}
+
+export class Sender {
+    /** How far this machine's clock is behind the server's, in milliseconds: learnt from a refusal, as the SDK does. */
+    private skewMs = 0;
+
+    private constructor(
+        private readonly connection: S3Connection,
+        private readonly signer: SignatureV4,
+        private readonly agent: Agent,
+    ) {}
+
+    static async open(connection: S3Connection): Promise<Sender> {
+        const { SignatureV4 } = await import("@smithy/signature-v4");
+        const signer = new SignatureV4({
+            service: "s3",
+            region: connection.region ?? DEFAULT_REGION,
+            credentials: { ...connection.keys },
+            sha256: Sha256,
+            uriEscapePath: false,
+            applyChecksum: false,
+        });
+        const options = { keepAlive: true, ...trust(connection.caBundle) };
+        return new Sender(connection, signer, await agentFor(urlOf(connection.endpoint), options));
+    }
+
+    /** Sends, and again after a passing failure; gives the answer's headers. */
+    async put(sending: Sending): Promise<IncomingHttpHeaders> {
+        return await rideOut(
+            () => this.once(sending),
+            (outcome) => this.waitBeforeNext(outcome),
+            {
+                signal: sending.signal,
+                sleep,
+                tries: TRANSFER,
+            },
+        );
+    }
+
+    private async once(sending: Sending): Promise<IncomingHttpHeaders> {
+        const { hostname, port, host, path } = this.addressOf(sending);
+        const headers = { host, "content-length": String(sending.body.length), ...sending.headers };
+        const signed = await this.signer.sign(
+            { method: "PUT", protocol: "https:", hostname, path, query: { ...sending.query }, headers },
+            { signingDate: new Date(Date.now() + this.skewMs) },
+        );
+        const query = new URLSearchParams(sending.query).toString();
+        const outgoing = request({
+            method: "PUT",
+            hostname,
+            port,
+            path: query === "" ? path : `${path}?${query}`,
+            headers: signed.headers,
+            agent: this.agent,
+            signal: sending.signal,
+        });
+        // Whoever waits hears of it; after that, nobody does.
+        outgoing.on("error", () => undefined);
+        outgoing.setTimeout(IDLE_MS, () => outgoing.destroy(timeOut()));
+        return await exchange(outgoing, sending);
+    }
+
+    /** A transfer waits for a server that is away; a question does not. */
+    private waitBeforeNext(outcome: Outcome<unknown>): number | undefined {
+        if (!("error" in outcome)) {
+            return undefined;
+        }
+        const { error } = outcome;
+        if (error instanceof Refusal) {
+            const { date, "retry-after": asked } = error.$response.headers;
+            if (error.name === SKEWED && this.skewMs === 0 && date !== undefined) {
+                this.skewMs = Date.parse(date) - Date.now();
+                return 0;
+            }
+            const passes = isBusy(error.$metadata.httpStatusCode) || PASSING.has(error.name);
+            return passes ? retryAfterMs(asked) : undefined;
+        }
+        return isTransient(error) || AWAY.has(networkCode(error) ?? "") ? 0 : undefined;
+    }
+
+    private addressOf({ bucket, key }: Sending) {
+        const url = new URL(urlOf(this.connection.endpoint));
+        const inPath = usesPathStyle(this.connection);
+        const [name, folder] = inPath ? ["", `/${bucket}`] : [`${bucket}.`, ""];
+        return {
+            hostname: name + url.hostname.replace(/^\[|\]$/g, ""),
+            port: url.port || 443,
+            host: name + url.host,
+            path: `${folder}/${key.split("/").map(encodeKeyPart).join("/")}`,
+        };
+    }
+}
+
+/** By the rules of the signature (S3 documentation, "Create a canonical request"): RFC 3986's unreserved characters stay. */
+function encodeKeyPart(part: string): string {
+    return encodeURIComponent(part).replace(
+        /[!'()*]/g,
+        (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
+}
+
+/** What the signer hashes with. */
+class Sha256 {
+    private readonly hash;
+
+    constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+        this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as string);
+    }
+
+    update(data: Uint8Array): void {
+        this.hash.update(data);
+    }
+
+    async digest(): Promise<Uint8Array> {
+        return this.hash.digest();
+    }
+
+    reset(): void {}
+}
+
+async function exchange(outgoing: ClientRequest, sending: Sending): Promise<IncomingHttpHeaders> {
+    let sent = 0;
+    const count = (bytes: number) => {
+        sent += bytes;
+        sending.onBytes?.(bytes);
+    };
+    try {
+        const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
+        // A refusal may come before everything is sent; the wait for it must not be an unheard one meanwhile.
+        answered.catch(() => undefined);
+        await Promise.race([write(outgoing, sending.body, count), answered]);
+        const [response] = await answered;
+        return accepted(response, await textOf(response));
+    } catch (error) {
+        outgoing.destroy();
+        sending.onBytes?.(-sent);
+        throw error;
+    }
+}
+
+async function write(
+    outgoing: ClientRequest,
+    body: Uint8Array,
+    count: (bytes: number) => void,
+): Promise<void> {
+    if (body.length <= SLICE_BYTES) {
+        // In one record with the headers.
+        outgoing.end(body);
+        count(body.length);
+        return;
+    }
+    const failed = new Promise<never>((_, reject) => outgoing.once("error", reject));
+    failed.catch(() => undefined);
+    for (let start = 0; start < body.length; start += SLICE_BYTES) {
+        const slice = body.subarray(start, start + SLICE_BYTES);
+        if (!outgoing.write(slice)) {
+            await Promise.race([once(outgoing, "drain"), failed]);
+        }
+        count(slice.length);
+    }
+    outgoing.end();
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) {
+        chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+}
+
+function accepted({ statusCode = 0, headers }: IncomingMessage, text: string): IncomingHttpHeaders {
+    if (statusCode >= 200 && statusCode < 300) {
+        return headers;
+    }
+    const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? "";
+    throw new Refusal(
+        element("Code") || "Unknown",
+        element("Message"),
+        { httpStatusCode: statusCode },
+        { headers },
+    );
+}
+
+function timeOut(): Error {
+    return Object.assign(new Error("no byte was taken for too long"), { code: "ETIMEDOUT" });
+}
+
+/** Codes that a server gives while it restarts. */
+const AWAY = new Set(["ECONNREFUSED", "ETIMEDOUT"]);
+
+const SKEWED = "RequestTimeTooSkewed";
+
+/** Error codes that mean "again": overload, and a body that came damaged or not in time. */
+const PASSING = new Set([
+    "SlowDown",
+    "RequestTimeout",
+    "BadDigest",
+    "XAmzContentSHA256Mismatch",
+    "IncompleteBody",
+]);

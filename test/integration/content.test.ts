@@ -1,0 +1,218 @@
+/** Content on its way into a bucket: what is sent, what is not, and what becomes of it on a bad day. */
+import { createHash } from "node:crypto";
+import { readFile, rm, stat, symlink, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { ContentScene } from "../support/contentScene";
+import { answerLost, cutOff, type Fault, reset, s3Error } from "../support/faults";
+
+const sandbox = inject("sandbox");
+const MIB = 1024 * 1024;
+const ROOT = "models/default/llama";
+
+let scene: ContentScene;
+let count = 0;
+beforeEach(async () => {
+    count += 1;
+    scene = await ContentScene.open(sandbox, `content-${process.pid}-${count}`);
+});
+afterEach(() => scene.close());
+
+/** What the folder holds, as it should come back. */
+async function expected(...paths: string[]): Promise<Record<string, string>> {
+    const entries = paths.map(async (path) => {
+        const content = await readFile(join(scene.folder, path));
+        return [path, createHash("sha256").update(content).digest("hex")];
+    });
+    return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Interrupts once such a request is made, half a second later, when others have arrived. */
+function interruptAt(request: RegExp): void {
+    const fault: Fault = () => void setTimeout(() => scene.interrupt(), 500);
+    scene.recorder.faults.set(fault, Number.POSITIVE_INFINITY, request);
+}
+
+/** Puts an object past the provider. */
+async function putOutside(key: string, body: string): Promise<void> {
+    await scene.outside.s3.send(new PutObjectCommand({ Bucket: scene.bucket, Key: key, Body: body }));
+}
+
+test("names of all kinds, empty files and several parts come back as they are here", async () => {
+    const names = [
+        "with space.txt",
+        "ünïcode 模型.bin",
+        "a+b%20c.txt",
+        "deep/er/(x) !'*~.json",
+        "__proto__",
+        "🦙",
+    ];
+    for (const [index, name] of names.entries()) {
+        await scene.fill(name, 100 + index, index);
+    }
+    await scene.write("empty.txt", "");
+    await scene.fill("exactly-one-part.bin", 8 * MIB, 7);
+    await scene.fill("three-parts.bin", 16 * MIB + 1, 8);
+    const all = [...names, "empty.txt", "exactly-one-part.bin", "three-parts.bin"];
+    const state = await scene.store(ROOT);
+    expect(await scene.downloaded(ROOT)).toEqual(await expected(...all));
+    expect(state).toMatchObject({ fileCount: all.length, contentDrift: [] });
+    expect(await scene.pending(ROOT)).toBe(undefined);
+});
+
+test("the digest is the one that sha256sum gives", async () => {
+    await scene.write("b.txt", "b");
+    await scene.write("a.txt", "a");
+    const { contentDigest } = await scene.store(ROOT);
+    const sum = (text: string) => createHash("sha256").update(text).digest("hex");
+    expect(contentDigest).toBe(sum(`${sum("a")}  a.txt\n${sum("b")}  b.txt\n`));
+});
+
+test("without a change one listing and the manifest are asked for, and no file is read", async () => {
+    await scene.fill("weights.bin", 9 * MIB);
+    await scene.write("config.json", "{}");
+    await scene.store(ROOT);
+    scene.asked(ROOT);
+    // Whoever read this would see that it is another file.
+    const { mtime } = await stat(join(scene.folder, "config.json"));
+    await scene.write("config.json", "[]");
+    await utimes(join(scene.folder, "config.json"), mtime, mtime);
+    expect(await scene.pending(ROOT)).toBe(undefined);
+    expect(scene.asked(ROOT).sort()).toEqual([
+        "GET /.pulumi-llmos/manifests/models/default/llama.json?x-id=GetObject",
+        "GET /?list-type=2&prefix=models%2Fdefault%2Fllama%2F",
+    ]);
+});
+
+test("only what changed is sent; a file that was only touched is not", async () => {
+    await scene.fill("weights.bin", 9 * MIB);
+    await scene.write("config.json", "{}");
+    await scene.write("card.md", "old");
+    await scene.store(ROOT);
+    await scene.touch("weights.bin");
+    await scene.write("card.md", "new");
+    await scene.touch("card.md");
+    expect(await scene.pending(ROOT)).toEqual({ files: 1, bytes: 3, removals: 0 });
+    scene.asked(ROOT);
+    await scene.store(ROOT);
+    const puts = scene.asked(ROOT).filter((line) => line.startsWith("PUT"));
+    expect(puts).toEqual(["PUT /…/card.md", "PUT /.pulumi-llmos/manifests/models/default/llama.json"]);
+});
+
+test("another machine, which has other times of modification, reads and agrees", async () => {
+    await scene.fill("weights.bin", 9 * MIB);
+    await scene.store(ROOT);
+    await scene.touch("weights.bin");
+    expect(await scene.pending(ROOT)).toBe(undefined);
+});
+
+test("what vanished here is kept there and told, and removed with prune", async () => {
+    await scene.write("a.txt", "a");
+    await scene.write("b.txt", "b");
+    await scene.store(ROOT);
+    await rm(join(scene.folder, "b.txt"));
+    const kept = await scene.store(ROOT);
+    expect(scene.lines.join("\n")).toContain("kept 1 object that the content does not have (b.txt)");
+    expect(kept).toMatchObject({ fileCount: 2, contentDrift: ["added: b.txt"] });
+    expect(await scene.pending(ROOT), "kept, and nothing to do").toBe(undefined);
+    expect(await scene.pending(ROOT, { prune: true })).toEqual({ files: 0, bytes: 0, removals: 1 });
+    const pruned = await scene.store(ROOT, { prune: true });
+    expect(pruned).toMatchObject({ fileCount: 1, contentDrift: [] });
+    expect(Object.keys(await scene.downloaded(ROOT))).toEqual(["a.txt"]);
+});
+
+test("an object changed, missing or of another size there is sent again", async () => {
+    for (const name of ["a", "b", "c", "d"]) {
+        await scene.write(name, `content of ${name}`);
+    }
+    await scene.store(ROOT);
+    await putOutside(`${ROOT}/a`, "Content of a");
+    await putOutside(`${ROOT}/b`, "longer than before");
+    await scene.outside.remove(scene.bucket, `${ROOT}/c`);
+    expect(await scene.pending(ROOT)).toMatchObject({ files: 3 });
+    await scene.store(ROOT);
+    expect(await scene.downloaded(ROOT)).toEqual(await expected("a", "b", "c", "d"));
+});
+
+test("without a manifest, what lies there already is found by its content", async () => {
+    await scene.fill("weights.bin", 20 * MIB);
+    await scene.write("config.json", "{}");
+    await scene.store(ROOT);
+    await scene.outside.remove(scene.bucket, `.pulumi-llmos/manifests/${ROOT}.json`);
+    expect(await scene.pending(ROOT)).toEqual({ files: 0, bytes: 0, removals: 0 });
+    await putOutside(
+        `.pulumi-llmos/manifests/${ROOT}.json`,
+        '{"version":1,"files":[{"path":"weights.bin"}]}',
+    );
+    expect(await scene.pending(ROOT), "nor from one that is damaged").toMatchObject({ files: 0 });
+});
+
+test("a symbolic link is an error, unless it is to be followed", async () => {
+    await scene.write("real/weights.bin", "weights");
+    await symlink(join(scene.folder, "real", "weights.bin"), join(scene.folder, "weights.bin"));
+    await expect(scene.store(ROOT)).rejects.toThrow(/"\S+weights.bin" is a symbolic link/);
+    await scene.store(ROOT, { followSymlinks: true, ignore: ["real/"] });
+    expect(Object.keys(await scene.downloaded(ROOT))).toEqual(["weights.bin"]);
+    await symlink(scene.folder, join(scene.folder, "real", "round"));
+    await expect(scene.store(ROOT, { followSymlinks: true })).rejects.toThrow("a folder that it lies in");
+});
+
+test("patterns leave out what .gitignore would, and .git always", async () => {
+    for (const name of [".git/HEAD", "a.bin", "a.tmp", "logs/x.txt", "keep/a.tmp"]) {
+        await scene.write(name, name);
+    }
+    await scene.store(ROOT, { ignore: ["*.tmp", "!keep/*.tmp", "/logs"] });
+    expect(Object.keys(await scene.downloaded(ROOT)).sort()).toEqual(["a.bin", "keep/a.tmp"]);
+});
+
+test("one file is stored under its own name", async () => {
+    await scene.fill("model.gguf", 9 * MIB);
+    await scene.store(ROOT, { content: join(scene.folder, "model.gguf") });
+    expect(await scene.downloaded(ROOT)).toEqual(await expected("model.gguf"));
+});
+
+test("an upload that was interrupted goes on, and what has arrived is not sent again", async () => {
+    await scene.fill("weights.bin", 64 * MIB);
+    await scene.write("config.json", "{}");
+    interruptAt(/partNumber=8&/);
+    await expect(scene.store(ROOT)).rejects.toThrow("The upload was interrupted after");
+    scene.recorder.faults.heal();
+    scene.asked(ROOT);
+    await scene.store(ROOT);
+    const sent = scene.asked(ROOT).filter((line) => line.startsWith("PUT /…"));
+    expect(sent.length).toBeLessThanOrEqual(4);
+    expect(sent.join("\n")).not.toContain("config.json");
+    expect(await scene.downloaded(ROOT)).toEqual(await expected("weights.bin", "config.json"));
+    const { Uploads = [] } = await scene.outside.s3.send(
+        new ListMultipartUploadsCommand({ Bucket: scene.bucket }),
+    );
+    expect(Uploads).toEqual([]);
+});
+
+test("a part that changed after it was sent is sent again", async () => {
+    await scene.fill("weights.bin", 32 * MIB, 1);
+    interruptAt(/partNumber=4&/);
+    await expect(scene.store(ROOT)).rejects.toThrow("interrupted");
+    scene.recorder.faults.heal();
+    await scene.fill("weights.bin", 32 * MIB, 2);
+    await scene.store(ROOT);
+    expect(await scene.downloaded(ROOT)).toEqual(await expected("weights.bin"));
+});
+
+test("resets, 503, lost answers and cut-off ones are ridden out", async () => {
+    await scene.fill("weights.bin", 24 * MIB);
+    await scene.fill("small.bin", 1_000);
+    scene.recorder.faults.set([reset, answerLost, s3Error(503, "SlowDown"), cutOff("reset")], 1);
+    await scene.store(ROOT);
+    expect(scene.recorder.faults.hits).toBeGreaterThan(6);
+    expect(await scene.downloaded(ROOT)).toEqual(await expected("small.bin", "weights.bin"));
+});
+
+test("10,000 small files", async () => {
+    for (let index = 0; index < 10_000; index += 1) {
+        await scene.write(`${index % 100}/${index}.txt`, `file ${index}`);
+    }
+    expect(await scene.store(ROOT)).toMatchObject({ fileCount: 10_000, contentDrift: [] });
+    expect(await scene.pending(ROOT)).toBe(undefined);
+});

@@ -1,0 +1,126 @@
+/** A folder of files, a bucket of the sandbox behind a recorder, and the provider's own way from one to the other. */
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import type { SandboxDetails } from "../../examples/sandbox";
+import {
+    type ContentInputs,
+    type ContentState,
+    pendingContent,
+    storeContent,
+} from "../../provider/content/content";
+import { realContext } from "../../provider/context";
+import type { ContentStore } from "../../provider/s3/contentStore";
+import { Outside } from "./outside";
+import { Recorder } from "./recorder";
+import { bytesOf, seeded } from "./seeded";
+
+export class ContentScene {
+    /** What was logged since the last run. */
+    readonly lines: string[] = [];
+    private interruption = new AbortController();
+
+    private constructor(
+        readonly folder: string,
+        readonly bucket: string,
+        readonly recorder: Recorder,
+        readonly outside: Outside,
+        private readonly sandbox: SandboxDetails,
+    ) {}
+
+    static async open(sandbox: SandboxDetails, bucket: string): Promise<ContentScene> {
+        const outside = await Outside.of(sandbox);
+        await outside.s3.send(new CreateBucketCommand({ Bucket: bucket }));
+        const folder = await mkdtemp(join(tmpdir(), "content-"));
+        return new ContentScene(folder, bucket, await Recorder.beforeS3(sandbox), outside, sandbox);
+    }
+
+    async close(): Promise<void> {
+        await this.recorder.stop();
+        this.outside.s3.destroy();
+        await rm(this.folder, { recursive: true, force: true });
+    }
+
+    /** Ends whatever runs, as Ctrl-C does. */
+    interrupt(): void {
+        this.interruption.abort(new Error("interrupted"));
+    }
+
+    async write(path: string, content: string | Uint8Array): Promise<void> {
+        const file = join(this.folder, path);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, content);
+    }
+
+    /** Bytes that nobody can guess or compress, the same for the same seed. */
+    async fill(path: string, size: number, seed = 1): Promise<void> {
+        await this.write(path, bytesOf(seeded(seed), size));
+    }
+
+    async touch(path: string): Promise<void> {
+        const now = new Date(Date.now() + 5_000);
+        await utimes(join(this.folder, path), now, now);
+    }
+
+    /** Stores the folder below `path`. */
+    async store(path: string, inputs: Partial<ContentInputs> = {}): Promise<ContentState> {
+        const context = this.context();
+        const asked = { content: this.folder, ...inputs };
+        return await storeContent(context, asked, `Model "${path}"`, path, await this.storeOf(context));
+    }
+
+    /** What preview would say. */
+    async pending(path: string, inputs: Partial<ContentInputs> = {}) {
+        const context = this.context();
+        const asked = { content: this.folder, ...inputs };
+        return await pendingContent(context, asked, path, () => this.storeOf(context));
+    }
+
+    /** What lies below `path`, by the hash of its content as it is downloaded. */
+    async downloaded(path: string): Promise<Record<string, string>> {
+        const objects: [string, string][] = [];
+        const pages = paginateListObjectsV2(
+            { client: this.outside.s3 },
+            { Bucket: this.bucket, Prefix: `${path}/` },
+        );
+        for await (const { Contents = [] } of pages) {
+            for (const { Key = "" } of Contents) {
+                const { Body } = await this.outside.s3.send(
+                    new GetObjectCommand({ Bucket: this.bucket, Key }),
+                );
+                const hash = createHash("sha256").update((await Body?.transformToByteArray()) ?? "");
+                objects.push([Key.slice(path.length + 1), hash.digest("hex")]);
+            }
+        }
+        return Object.fromEntries(objects);
+    }
+
+    /** Requests since the last call, as method and what was asked of the content. */
+    asked(path: string): string[] {
+        return this.recorder.requests
+            .splice(0)
+            .map((line) => line.replace(`/${this.bucket}`, "").replace(`${path}/`, "…/"));
+    }
+
+    private context() {
+        this.interruption = new AbortController();
+        this.lines.length = 0;
+        const log = async (line: string) => void this.lines.push(line);
+        return realContext(
+            { caBundle: this.sandbox.s3.caBundle },
+            { info: log, warn: log },
+            this.interruption.signal,
+        );
+    }
+
+    private storeOf(context: ReturnType<typeof realContext>): Promise<ContentStore> {
+        const { accessKeyId, secretAccessKey, caBundle } = this.sandbox.s3;
+        const endpoint = `localhost:${this.recorder.port}`;
+        return context.contentStore(
+            { endpoint, caBundle, keys: { accessKeyId, secretAccessKey } },
+            this.bucket,
+        );
+    }
+}
