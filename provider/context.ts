@@ -1,7 +1,6 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
 import { Gate } from "./content/gate";
-import { PART_BYTES } from "./content/parts";
 import { Cluster } from "./kubernetes/cluster";
 import type { Context, Log, Settings } from "./lifecycle";
 import { askOnce } from "./questions";
@@ -27,7 +26,7 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         questions: askOnce(),
         history: { created: new Set(), defaultClaims: new Map() },
         interruption,
-        gate: new Gate(MOST_REQUESTS, MOST_BYTES, PART_BYTES),
+        gate: new Gate(MOST_REQUESTS, MOST_BYTES),
         cluster: (reference) => clusters(JSON.stringify(reference ?? null)),
         objectStore: storeOf,
         contentStore: (connection, bucket) => contents(JSON.stringify({ connection, bucket })),

@@ -10,41 +10,50 @@ export class Gate {
     private requests = 0;
     private bytes = 0;
     private readonly waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
-    /** Buffers of the usual size, used again: what is left to the garbage collector counts until it runs. */
-    private readonly spare: Buffer[] = [];
+    /** Buffers to be used again, by size: what is left to the garbage collector counts until it runs. */
+    private readonly spare = new Map<number, Buffer[]>();
+    private spareBytes = 0;
 
     /**
      * @param mostRequests - requests at once
      * @param mostBytes - bytes of all buffers; one that is larger than that gets its turn alone
-     * @param usualBytes - size of the buffers that are kept for the next one
      */
     constructor(
         private readonly mostRequests: number,
         private readonly mostBytes: number,
-        private readonly usualBytes: number,
     ) {}
 
     /** Waits for room, first come, first served. */
     async enter(bytes: number): Promise<Lease> {
-        // Small ones are no more than what the request itself costs.
-        const isUsual = bytes <= this.usualBytes && bytes > this.usualBytes / 4;
-        const cost = isUsual ? this.usualBytes : bytes;
-        if (this.waiting.length > 0 || !this.hasRoom(cost)) {
-            await new Promise<void>((enter) => this.waiting.push({ bytes: cost, enter }));
+        const size = allocated(bytes);
+        if (this.waiting.length > 0 || !this.hasRoom(size)) {
+            await new Promise<void>((enter) => this.waiting.push({ bytes: size, enter }));
         } else {
-            this.take(cost);
+            this.take(size);
         }
-        const whole = isUsual ? (this.spare.pop() ?? Buffer.allocUnsafeSlow(cost)) : undefined;
-        const buffer = whole?.subarray(0, bytes) ?? Buffer.allocUnsafeSlow(bytes);
-        return { buffer, release: () => this.leave(cost, whole) };
+        const whole = this.bufferOf(size);
+        return { buffer: whole.subarray(0, bytes), release: () => this.leave(whole) };
     }
 
-    private leave(bytes: number, whole: Buffer | undefined): void {
-        this.requests -= 1;
-        this.bytes -= bytes;
-        if (whole) {
-            this.spare.push(whole);
+    private bufferOf(size: number): Buffer {
+        const known = this.spare.get(size)?.pop();
+        if (known) {
+            this.spareBytes -= size;
+            return known;
         }
+        if (this.bytes + this.spareBytes > this.mostBytes) {
+            this.spare.clear();
+            this.spareBytes = 0;
+        }
+        return Buffer.allocUnsafeSlow(size);
+    }
+
+    private leave(whole: Buffer): void {
+        const size = whole.length;
+        this.requests -= 1;
+        this.bytes -= size;
+        this.spare.set(size, [...(this.spare.get(size) ?? []), whole]);
+        this.spareBytes += size;
         while (this.waiting[0] && this.hasRoom(this.waiting[0].bytes)) {
             const next = this.waiting.shift();
             this.take(next?.bytes ?? 0);
@@ -62,4 +71,12 @@ export class Gate {
             this.requests < this.mostRequests && (this.bytes === 0 || this.bytes + bytes <= this.mostBytes)
         );
     }
+}
+
+/** Smallest buffer, in bytes. */
+const SMALLEST = 16 * 1024;
+
+/** Bytes of the buffer for so many: a power of two, so that few sizes are kept. */
+function allocated(bytes: number): number {
+    return bytes <= SMALLEST ? SMALLEST : 2 ** Math.ceil(Math.log2(bytes));
 }

@@ -6,7 +6,7 @@ import { type FileHandle, open } from "node:fs/promises";
 const MIB = 1024 * 1024;
 
 /** Size of a part, unless the file is too large for 10,000 of them (S3 documentation, "Multipart upload limits"). */
-export const PART_BYTES = 8 * MIB;
+export const PART_BYTES = 16 * MIB;
 const MOST_PARTS = 10_000;
 
 /** Bytes of each part but the last; a file that is not larger goes as one object. */

@@ -1,9 +1,10 @@
 /** Content on its way into a bucket: what is sent, what is not, and what becomes of it on a bad day. */
 import { createHash } from "node:crypto";
-import { readFile, rm, stat, symlink, utimes } from "node:fs/promises";
+import { readFile, rm, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { PART_BYTES } from "../../provider/content/parts";
 import { ContentScene } from "../support/contentScene";
 import { answerLost, cutOff, type Fault, reset, s3Error } from "../support/faults";
 
@@ -52,8 +53,8 @@ test("names of all kinds, empty files and several parts come back as they are he
         await scene.fill(name, 100 + index, index);
     }
     await scene.write("empty.txt", "");
-    await scene.fill("exactly-one-part.bin", 8 * MIB, 7);
-    await scene.fill("three-parts.bin", 16 * MIB + 1, 8);
+    await scene.fill("exactly-one-part.bin", PART_BYTES, 7);
+    await scene.fill("three-parts.bin", 2 * PART_BYTES + 1, 8);
     const all = [...names, "empty.txt", "exactly-one-part.bin", "three-parts.bin"];
     const state = await scene.store(ROOT);
     expect(await scene.downloaded(ROOT)).toEqual(await expected(...all));
@@ -70,14 +71,16 @@ test("the digest is the one that sha256sum gives", async () => {
 });
 
 test("without a change one listing and the manifest are asked for, and no file is read", async () => {
-    await scene.fill("weights.bin", 9 * MIB);
-    await scene.write("config.json", "{}");
+    await scene.fill("weights.bin", PART_BYTES + 1);
+    const writeAt = async (content: string, time: Date) => {
+        await scene.write("config.json", content);
+        await utimes(join(scene.folder, "config.json"), time, time);
+    };
+    await writeAt("{}", new Date("2026-01-01"));
     await scene.store(ROOT);
     scene.asked(ROOT);
     // Whoever read this would see that it is another file.
-    const { mtime } = await stat(join(scene.folder, "config.json"));
-    await scene.write("config.json", "[]");
-    await utimes(join(scene.folder, "config.json"), mtime, mtime);
+    await writeAt("[]", new Date("2026-01-01"));
     expect(await scene.pending(ROOT)).toBe(undefined);
     expect(scene.asked(ROOT).sort()).toEqual([
         "GET /.pulumi-llmos/manifests/models/default/llama.json?x-id=GetObject",
@@ -86,7 +89,7 @@ test("without a change one listing and the manifest are asked for, and no file i
 });
 
 test("only what changed is sent; a file that was only touched is not", async () => {
-    await scene.fill("weights.bin", 9 * MIB);
+    await scene.fill("weights.bin", PART_BYTES + 1);
     await scene.write("config.json", "{}");
     await scene.write("card.md", "old");
     await scene.store(ROOT);
@@ -101,7 +104,7 @@ test("only what changed is sent; a file that was only touched is not", async () 
 });
 
 test("another machine, which has other times of modification, reads and agrees", async () => {
-    await scene.fill("weights.bin", 9 * MIB);
+    await scene.fill("weights.bin", PART_BYTES + 1);
     await scene.store(ROOT);
     await scene.touch("weights.bin");
     expect(await scene.pending(ROOT)).toBe(undefined);
@@ -136,7 +139,7 @@ test("an object changed, missing or of another size there is sent again", async 
 });
 
 test("without a manifest, what lies there already is found by its content", async () => {
-    await scene.fill("weights.bin", 20 * MIB);
+    await scene.fill("weights.bin", PART_BYTES + 4 * MIB);
     await scene.write("config.json", "{}");
     await scene.store(ROOT);
     await scene.outside.remove(scene.bucket, `.pulumi-llmos/manifests/${ROOT}.json`);
@@ -167,13 +170,13 @@ test("patterns leave out what .gitignore would, and .git always", async () => {
 });
 
 test("one file is stored under its own name", async () => {
-    await scene.fill("model.gguf", 9 * MIB);
+    await scene.fill("model.gguf", PART_BYTES + 1);
     await scene.store(ROOT, { content: join(scene.folder, "model.gguf") });
     expect(await scene.downloaded(ROOT)).toEqual(await expected("model.gguf"));
 });
 
 test("an upload that was interrupted goes on, and what has arrived is not sent again", async () => {
-    await scene.fill("weights.bin", 64 * MIB);
+    await scene.fill("weights.bin", 8 * PART_BYTES);
     await scene.write("config.json", "{}");
     interruptAt(/partNumber=8&/);
     await expect(scene.store(ROOT)).rejects.toThrow("The upload was interrupted after");
@@ -191,17 +194,17 @@ test("an upload that was interrupted goes on, and what has arrived is not sent a
 });
 
 test("a part that changed after it was sent is sent again", async () => {
-    await scene.fill("weights.bin", 32 * MIB, 1);
+    await scene.fill("weights.bin", 4 * PART_BYTES, 1);
     interruptAt(/partNumber=4&/);
     await expect(scene.store(ROOT)).rejects.toThrow("interrupted");
     scene.recorder.faults.heal();
-    await scene.fill("weights.bin", 32 * MIB, 2);
+    await scene.fill("weights.bin", 4 * PART_BYTES, 2);
     await scene.store(ROOT);
     expect(await scene.downloaded(ROOT)).toEqual(await expected("weights.bin"));
 });
 
 test("resets, 503, lost answers and cut-off ones are ridden out", async () => {
-    await scene.fill("weights.bin", 24 * MIB);
+    await scene.fill("weights.bin", 3 * PART_BYTES);
     await scene.fill("small.bin", 1_000);
     scene.recorder.faults.set([reset, answerLost, s3Error(503, "SlowDown"), cutOff("reset")], 1);
     await scene.store(ROOT);

@@ -49,9 +49,13 @@ export function required(name: string, why: string): string {
     return program;
 }
 
-/** A program that is built from the Go module which `programs/<name>/` pins. */
-export async function fromGo(source: GoProgram, output: Output): Promise<Launch> {
-    const program = pinnedProgram(source, join(__dirname, "programs"));
+/** A program that is built from the Go module which `<folder>/<name>/` pins; by default that of this matrix. */
+export async function fromGo(
+    source: GoProgram,
+    output: Output,
+    folder = join(__dirname, "programs"),
+): Promise<Launch> {
+    const program = pinnedProgram(source, folder);
     if (cachedProgram(program) === undefined) {
         await buildPrograms([program], output);
     }
