@@ -1,20 +1,25 @@
 /**
- * A STAND-IN for the Registry controller of the LLMOS operator (llmos-ai/llmos-operator @ f29d5b9). It is not the
- * operator and holds none of its code: it does what the real one was seen to do when it was run against a real API
- * server, to the word of its messages, for Registries only. test/integration/operatorStandIn.test.ts holds it to that.
+ * A STAND-IN for the LLMOS operator (llmos-ai/llmos-operator @ f29d5b9), for Registries, Models, Datasets and
+ * DatasetVersions only. It is not the operator and holds none of its code: it does what the real one was seen to do
+ * when it was run against a real API server, and what its source says where it was not run, to the word of its
+ * messages. test/integration/operatorStandIn*.test.ts hold it to that.
  */
-import { createSecureContext, rootCertificates } from "node:tls";
-import { checkAccess } from "./operator/access";
-import { connectCluster } from "./operator/cluster";
-import { withVerdict } from "./operator/registry";
-import { RegistryCache } from "./operator/registryCache";
-import { WorkQueue } from "./operator/workQueue";
+import { setMaxListeners } from "node:events";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { Backends } from "./operator/backend";
+import { type Cluster, connectCluster, type ObjectClient } from "./operator/cluster";
+import { Controller, type Handler } from "./operator/controller";
+import { Datasets } from "./operator/datasets";
+import { datasetVersionHandler } from "./operator/datasetVersion";
+import type { Dataset, DatasetVersion, LlmosObject, Model, Registry } from "./operator/objects";
+import { registryHandler } from "./operator/registry";
+import { storageRootHandler } from "./operator/storageRoot";
 
 /**
  * Starts the stand-in in this process, for the cluster of the kubeconfig's current context.
  *
- * As in the real operator five Registries are checked at a time, a Registry is checked when it changes and, while it
- * is not accessible, again and again; a Secret's change alone sets off nothing.
+ * As in the real operator five objects of a kind are looked at at a time; one is looked at when it changes and, while
+ * something hinders it, again and again; the change of another that it depends on, or of a Secret, sets off nothing.
  *
  * @param options.s3CaBundle PEM content of authorities to trust beside the well-known ones, as if they were installed
  * on every node.
@@ -24,7 +29,6 @@ export async function startStandInOperator(options: {
     s3CaBundle: string;
     log?: (line: string) => void;
 }): Promise<{ stop(): Promise<void> }> {
-    const { log = () => {} } = options;
     const cluster = await connectCluster(options.kubeconfigFile);
     // Made once: reading the well-known authorities takes longer than the rest of a check.
     const trust = createSecureContext({
@@ -32,28 +36,38 @@ export async function startStandInOperator(options: {
         minVersion: "TLSv1.2",
     });
     const ending = new AbortController();
-    const { signal } = ending;
-
-    async function reconcile(name: string): Promise<boolean> {
-        const registry = cache.get(name);
-        if (!registry || registry.metadata.deletionTimestamp) return true;
-        const verdict = await checkAccess(registry, cluster.readSecret, trust, signal);
-        const changed = withVerdict(registry, verdict);
-        if (changed && !signal.aborted) {
-            log(`registry ${name}: ${verdict.message}`);
-            await cluster.writeStatus(changed);
-        }
-        return verdict.storageAddress !== undefined;
-    }
-
-    const queue = new WorkQueue(reconcile, 5);
-    const cache = new RegistryCache(cluster, (name) => queue.add(name), log, signal);
-    const following = cache.follow();
+    // Every watch and every object that is just looked at listens.
+    setMaxListeners(0, ending.signal);
+    const controllers = controllersOf(cluster, trust, options.log ?? (() => {}), ending.signal);
+    const filled = Promise.all(controllers.map(({ cache }) => cache.synced));
+    const running = Promise.all(controllers.map((controller) => controller.run(filled)));
     return {
         async stop() {
-            queue.stop();
             ending.abort();
-            await following;
+            await running;
         },
     };
+}
+
+function controllersOf(
+    cluster: Cluster,
+    trust: SecureContext,
+    log: (line: string) => void,
+    signal: AbortSignal,
+) {
+    const control = <T extends LlmosObject>(client: ObjectClient<T>, handler: Handler<T>) =>
+        new Controller(client, handler, log, signal);
+    const backends = new Backends(cluster.readSecret, trust, signal, (name) => registries.cache.get(name));
+    const registries: Controller<Registry> = control(
+        cluster.objects<Registry>("registries"),
+        registryHandler(backends),
+    );
+    const models = control(cluster.objects<Model>("models"), storageRootHandler("model", backends));
+    const datasetClient = cluster.objects<Dataset>("datasets");
+    const datasets = control(datasetClient, storageRootHandler("dataset", backends));
+    const versions = control(
+        cluster.objects<DatasetVersion>("datasetversions"),
+        datasetVersionHandler(backends, new Datasets(datasets.cache, datasetClient, signal)),
+    );
+    return [registries, models, datasets, versions];
 }

@@ -82,16 +82,16 @@ test("a Model that uses the registry stops it, then an object does, until forceD
     const project = await projectOf({ name: "used", bucket, cors });
 
     const registry = await outside.registry("used");
-    await outside.createModel("used-model", "used");
-    const model = await outside.model("used-model");
+    await outside.stored.create("models", "used-model", { registry: "used" });
+    const model = await outside.stored.settled("models", "used-model");
     const whileUsed = await project.destroy();
     expect(whileUsed.exitCode).not.toBe(0);
     expect(whileUsed.output).toContain('The registry "used" is in use and is not deleted');
     expect(whileUsed.output).toContain(`where: ${sandbox.apiServerUrl}: Model: 1 (default/used-model)`);
     expect(done(whileUsed)).toEqual([]);
     expect(await outside.registry("used")).toEqual(registry);
-    expect(await outside.model("used-model")).toEqual(model);
-    await outside.deleteModel("used-model");
+    expect(await outside.stored.get("models", "used-model")).toEqual(model);
+    await outside.stored.remove("models", "used-model");
 
     await outside.put("used-bucket", "weights");
     // An edit of the program alone changes nothing.

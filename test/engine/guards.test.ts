@@ -18,9 +18,6 @@ new llmos.Registry("guarded", {
 `;
 const values = { endpoint, bucket: "guarded-bucket", keys: { accessKeyId, secretAccessKey } };
 const USERS = ["Model", "Dataset", "DatasetVersion", "LocalModel", "DataCollection"];
-/** The models that wait for the registry when it is gone (`wrangler` of the real operator). */
-const FINALIZER = "wrangler.cattle.io/model.OnRemove";
-
 let outside: Outside;
 let project: Project;
 const made: string[] = [];
@@ -29,22 +26,25 @@ function collectionOf({ group, plural }: Example): string {
     return `/apis/${group}/v1/namespaces/default/${plural}`;
 }
 
-/** Makes `count` objects of the kind that use the registry. */
-async function use(example: Example, count: number): Promise<void> {
-    const { kind, group, spec, status } = example;
-    for (let index = 1; index <= count; index += 1) {
-        const name = `guarded-${index}`;
-        const metadata = { name, ...(kind === "Model" && { finalizers: [FINALIZER] }) };
-        const place = `${collectionOf(example)}/${name}`;
-        const head = { apiVersion: `${group}/v1`, kind };
-        const given = "registry" in spec ? { ...spec, registry: "guarded" } : spec;
-        await outside.expect(201, "POST", collectionOf(example), { ...head, metadata, spec: given });
-        made.push(place);
-        if (kind === "DatasetVersion") {
-            const seen = { status: { ...status, registry: "guarded" } };
-            await outside.expect(200, "PATCH", `${place}/status`, seen);
-        }
-    }
+/** Of the kinds that the operator cares for, as many as are to be made. */
+const stored = { models: 7, datasets: 1, datasetversions: 1 };
+
+/** Makes objects that use the registry, and waits until the operator has cared for them. */
+async function store(plural: keyof typeof stored): Promise<void> {
+    const names = Array.from({ length: stored[plural] }, (_, index) => `guarded-${index + 1}`);
+    const spec =
+        plural === "datasetversions" ? { dataset: "guarded-1", version: "v1" } : { registry: "guarded" };
+    await Promise.all(names.map((name) => outside.stored.create(plural, name, spec)));
+    await Promise.all(names.map((name) => outside.stored.settled(plural, name)));
+}
+
+/** Makes an object of a kind that nothing in the sandbox cares for. */
+async function use(example: Example): Promise<void> {
+    const { kind, group, spec } = example;
+    const object = { apiVersion: `${group}/v1`, kind, metadata: { name: "guarded-1" } };
+    const given = { ...spec, registry: "guarded" };
+    await outside.expect(201, "POST", collectionOf(example), { ...object, spec: given });
+    made.push(`${collectionOf(example)}/guarded-1`);
 }
 
 beforeAll(async () => {
@@ -57,16 +57,20 @@ beforeAll(async () => {
     });
     const up = await project.up();
     expect(up.exitCode, up.output).toBe(0);
-    for (const kind of USERS) {
-        const example = examples.find((each) => each.kind === kind) as Example;
-        await use(example, kind === "Model" ? 7 : 1);
+    await store("models");
+    await store("datasets");
+    await store("datasetversions");
+    for (const example of examples) {
+        if (example.kind === "LocalModel" || example.kind === "DataCollection") {
+            await use(example);
+        }
     }
 });
 afterAll(async () => {
     for (const place of made) {
-        await outside?.expect(200, "PATCH", place, { metadata: { finalizers: null } });
         await outside?.expect(200, "DELETE", place);
     }
+    await outside?.stored.removeAll();
     const destroyed = await project?.destroy();
     await project?.remove();
     outside?.s3.destroy();

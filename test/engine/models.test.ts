@@ -141,7 +141,7 @@ test("a changed file, card or field is a change in place, and only what changed 
     expect(preview.output).toContain(
         'Model "life-model": 1 file (17 B) to send to models/default/life-model.',
     );
-    expect(await planned(project)).toEqual(["update dynamic/llmos:Model life-model"]);
+    expect(await planned(project)).toEqual(["update Model life-model"]);
     const up = await project.up();
     expect(done(up)).toEqual(["updated life-model"]);
     expect(up.output).toContain("sent 1 file, 17 B");
@@ -162,9 +162,7 @@ test("drift of the content is told on its resource, file by file, and healed by 
     await change(`${root}/added.txt`, "added");
     const refreshed = await project.preview("--refresh");
     expect(refreshed.exitCode, refreshed.output).toBe(0);
-    expect(drifts(refreshed)).toEqual([
-        "refresh dynamic/llmos:Model life-model: contentDrift, fileCount, size",
-    ]);
+    expect(drifts(refreshed)).toEqual(["refresh Model life-model: contentDrift, fileCount, size"]);
     for (const line of ["changed: README.md", "missing: model.bin", "added: added.txt"]) {
         expect(refreshed.output).toContain(line);
     }
@@ -182,8 +180,8 @@ test("drift of the object is told and healed; an object that was deleted is made
     await expect.poll(() => object("datasetversions", "life-data-v1"), { timeout: 60_000 }).toBe(undefined);
     const refreshed = await project.preview("--refresh");
     expect(drifts(refreshed)).toEqual([
-        "delete dynamic/llmos:DatasetVersion life-data-v1",
-        "refresh dynamic/llmos:Model life-model: cardText, metadata",
+        "delete DatasetVersion life-data-v1",
+        "refresh Model life-model: cardText, metadata",
     ]);
     const up = await project.up("--refresh");
     expect(up.exitCode, up.output).toBe(0);

@@ -101,7 +101,8 @@ test("another bucket: made first, the Registry edited in place, the old bucket d
 
 test("while a Model uses the registry, preview refuses another bucket, endpoint and name", async () => {
     await outside.put("second", "models/default/chat/weights");
-    await outside.createModel("chat", "new");
+    await outside.stored.create("models", "chat", { registry: "new" });
+    await outside.stored.settled("models", "chat");
     const before = await outside.registry("new");
     const [host, port] = sandbox.s3.endpoint.split(":");
     expect(host).toBe("localhost");
@@ -139,7 +140,7 @@ test("with relocate it moves; an old bucket that holds something is kept, and sa
     expect(after.metadata.uid).toBe(metadata.uid);
     expect(after.spec.s3Config.bucket).toBe("third");
     expect(await outside.objects("second")).toEqual(["models/default/chat/weights"]);
-    expect((await outside.model("chat")).spec.registry).toBe("new");
+    expect((await outside.stored.get("models", "chat")).spec.registry).toBe("new");
 });
 
 test("another address of the same server leaves bucket and CORS rules as they are", async () => {

@@ -14,10 +14,10 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { SandboxDetails } from "../../examples/sandbox";
 import { type KubeRequest, kubeRequests } from "./kubeRequest";
+import { StoredObjects } from "./storedObjects";
 
 const REGISTRIES = "/apis/ml.llmos.ai/v1/registries";
 const SECRETS = "/api/v1/namespaces/llmos-system/secrets";
-const MODELS = "/apis/ml.llmos.ai/v1/namespaces/default/models";
 
 /** A Secret, its data decoded. */
 export interface SeenSecret {
@@ -37,10 +37,14 @@ export function s3ClientOf(s3: Omit<SandboxDetails["s3"], "caFile" | "endpoint">
 }
 
 export class Outside {
+    readonly stored: StoredObjects;
+
     private constructor(
         readonly ask: KubeRequest,
         readonly s3: S3Client,
-    ) {}
+    ) {
+        this.stored = new StoredObjects(ask);
+    }
 
     static async of({ kubeconfigFile, s3 }: Pick<SandboxDetails, "kubeconfigFile" | "s3">): Promise<Outside> {
         return new Outside(await kubeRequests(kubeconfigFile), s3ClientOf(s3));
@@ -95,22 +99,6 @@ export class Outside {
 
     async remove(bucket: string, key: string): Promise<void> {
         await this.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-    }
-
-    /** A Model in namespace `default` that uses the registry. */
-    async createModel(name: string, registry: string): Promise<void> {
-        const modelCard = { description: "A model", metadata: {} };
-        const head = { apiVersion: "ml.llmos.ai/v1", kind: "Model", metadata: { name } };
-        await this.expect(201, "POST", MODELS, { ...head, spec: { registry, modelCard } });
-    }
-
-    // biome-ignore lint/suspicious/noExplicitAny: tests look into the object as it is.
-    async model(name: string): Promise<any> {
-        return await this.object(`${MODELS}/${name}`);
-    }
-
-    async deleteModel(name: string): Promise<void> {
-        await this.expect(200, "DELETE", `${MODELS}/${name}`);
     }
 
     /** Where the history of the cluster's Registries stands now; for `registryHistory`. */

@@ -40,11 +40,15 @@ function shortOf(urn: string): string {
  * they were are left out. From the text that a person reads, because that is what has to tell it.
  */
 export function drifts({ output }: EngineRun): string[] {
-    const blocks = output.split(/^ {8}(?=\S)/m).filter((block) => /^~ \S+ \(refresh\)\n/.test(block));
-    return blocks
-        .map((block) => {
+    // What a component holds stands further in than what stands alone.
+    const heads = [...output.matchAll(/^( +)~ \S+ \(refresh\)\n/gm)];
+    return heads
+        .map((head) => {
+            const inside = " ".repeat((head[1]?.length ?? 0) + 2);
+            const rest = output.slice(head.index + head[0].length);
+            const block = rest.slice(0, rest.search(new RegExp(`^(?!${inside})`, "m")));
             const resource = shortOf(/\[urn=(.*)\]/.exec(block)?.[1] ?? "");
-            const properties = [...block.matchAll(/^ {10}([-+~]) (\w+) *:/gm)];
+            const properties = [...block.matchAll(new RegExp(`^${inside}([-+~]) (\\w+) *:`, "gm"))];
             const gone = properties.every(([, sign]) => sign === "-");
             const names = properties.map(([, , name]) => name).sort();
             return gone ? `delete ${resource}` : `refresh ${resource}: ${names.join(", ")}`;

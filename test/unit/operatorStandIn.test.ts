@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PeerCertificate } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Authority, type ServerOptions } from "../../examples/sandbox/certificates";
-import type { Cluster } from "../../examples/sandbox/operator/cluster";
+import type { ObjectClient } from "../../examples/sandbox/operator/cluster";
 import { certificateMessage } from "../../examples/sandbox/operator/goErrors";
-import type { Registry } from "../../examples/sandbox/operator/registry";
-import { RegistryCache } from "../../examples/sandbox/operator/registryCache";
+import { ObjectCache } from "../../examples/sandbox/operator/objectCache";
+import type { LlmosObject } from "../../examples/sandbox/operator/objects";
 import { retryDelay, WorkQueue } from "../../examples/sandbox/operator/workQueue";
 
 describe("retryDelay", () => {
@@ -61,32 +61,34 @@ describe("WorkQueue", () => {
     });
 });
 
-describe("RegistryCache", () => {
+describe("ObjectCache", () => {
     it("outlives failures of the API server, and tells only of what changed meanwhile", async () => {
         const lists = [["a1", "b1", "c1"], new Error("refused"), ["a1", "b2", "d1"]];
         const told: string[] = [];
         const ending = new AbortController();
-        const cluster = {
+        const client: Pick<ObjectClient<LlmosObject>, "plural" | "list" | "watch"> = {
+            plural: "registries",
             list: async () => {
                 const next = lists.shift();
                 if (next instanceof Error) throw next;
-                return { registries: (next ?? []).map(registry), resourceVersion: "1" };
+                return { items: (next ?? []).map(object), resourceVersion: "1" };
             },
             watch: async (_from, onEvent) => {
                 if (lists.length > 0) return;
-                onEvent("MODIFIED", registry("a2"));
-                onEvent("DELETED", registry("b2"));
-                onEvent("ERROR", { kind: "Status", code: 410 } as unknown as Registry);
+                onEvent("MODIFIED", object("a2"));
+                onEvent("DELETED", object("b2"));
+                onEvent("ERROR", { kind: "Status", code: 410 } as unknown as LlmosObject);
                 ending.abort();
             },
-        } as Partial<Cluster> as Cluster;
-        const cache = new RegistryCache(
-            cluster,
+        };
+        const cache = new ObjectCache(
+            client,
             (name) => told.push(name),
             () => {},
             ending.signal,
         );
         await cache.follow();
+        await cache.synced;
         expect(told).toEqual(["a", "b", "c", "b", "d", "a"]);
         expect(["a", "b", "c", "d"].map((name) => cache.get(name)?.metadata.resourceVersion)).toEqual([
             "2",
@@ -155,7 +157,7 @@ describe("certificateMessage", () => {
     });
 });
 
-function registry(text: string): Registry {
+function object(text: string): LlmosObject {
     const [name = "", resourceVersion = ""] = text;
     return { metadata: { name, uid: name, resourceVersion } };
 }

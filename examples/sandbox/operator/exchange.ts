@@ -94,7 +94,8 @@ function send(socket: Socket, options: Pick<RequestOptions, "method" | "path" | 
         outgoing.setTimeout(limits.headers, () =>
             outgoing.destroy(new Error("net/http: timeout awaiting response headers")),
         );
-        outgoing.once("error", (error: NodeJS.ErrnoException) =>
+        // An abort can end it with a second error, which must not go unheard.
+        outgoing.on("error", (error: NodeJS.ErrnoException) =>
             reject(error.code === "ECONNRESET" ? new Error("EOF") : error),
         );
         outgoing.once("response", (incoming) => {

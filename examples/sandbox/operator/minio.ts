@@ -42,29 +42,31 @@ export function parseEndpoint(endpoint: string, useSSL: boolean): Endpoint {
 
 /**
  * minio-go's BucketExists: GetBucketLocation signed for us-east-1, then HEAD signed for the region found, both path
- * style. Throws what minio-go would return as an error. Source: minio-go v7.0.89, bucket-cache.go and api-stat.go; its
- * up to ten tries of a HEAD that got a 5xx are left out, since the operator tries again anyway.
+ * style. Gives that region, or undefined when there is no such bucket. Throws what minio-go would return as an error.
+ * Source: minio-go v7.0.89, bucket-cache.go and api-stat.go; its up to ten tries of a HEAD that got a 5xx are left
+ * out, since the operator tries again anyway.
  */
-export async function bucketExists(
+export async function regionOfBucket(
     endpoint: Endpoint,
     target: Target,
     trust: SecureContext,
     signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
     refuseBucketName(target.bucket);
     const ask = (method: "GET" | "HEAD", query: string, region: string) =>
         send({ endpoint, target, trust, signal, method, query, region });
 
     const location = await ask("GET", "location=", "us-east-1");
     const failure = location.status === 200 ? undefined : errorOf(location);
-    if (failure?.code === "NoSuchBucket") return false;
+    if (failure?.code === "NoSuchBucket") return undefined;
     if (failure && !answersWithoutLocation.has(failure.code)) throw new Error(failure.message);
 
-    const region = failure ? failure.region : element(location.body, "LocationConstraint");
-    const head = await ask("HEAD", "", regionNames[region ?? ""] ?? region ?? "");
-    if (head.status === 200) return true;
+    const named = (failure ? failure.region : element(location.body, "LocationConstraint")) ?? "";
+    const region = regionNames[named] ?? named;
+    const head = await ask("HEAD", "", region);
+    if (head.status === 200) return region;
     const refusal = errorOf(head);
-    if (refusal.code === "NoSuchBucket") return false;
+    if (refusal.code === "NoSuchBucket") return undefined;
     throw new Error(refusal.message);
 }
 

@@ -1,52 +1,23 @@
-/** The parts of a Registry of ml.llmos.ai/v1 that the operator's check reads and writes. */
-export interface Registry {
-    metadata: { name: string; uid?: string; resourceVersion?: string; deletionTimestamp?: string };
-    spec?: {
-        s3Config?: {
-            endpoint: string;
-            bucket: string;
-            useSSL: boolean;
-            accessCredentialSecretName: string;
-        };
-    };
-    status?: { storageAddress?: string; conditions?: Condition[] };
-}
+import type { Backends } from "./backend";
+import { type Outcome, withCondition } from "./condition";
+import type { Handler } from "./controller";
+import type { Registry } from "./objects";
 
-export interface Condition {
-    type: string;
-    status: string;
-    message?: string;
-    lastUpdateTime?: string;
-}
+type RegistryOutcome = Outcome<NonNullable<Registry["status"]>>;
 
-/** What one check found; `storageAddress` only when the bucket is accessible. */
-export interface Verdict {
-    storageAddress?: string;
-    message: string;
-}
-
-/**
- * The Registry with the verdict written into its status, or undefined when that changes nothing. The time moves only
- * with status or message, as in rancher/wrangler v3, pkg/condition, setValue.
- */
-export function withVerdict(registry: Registry, verdict: Verdict, now = new Date()): Registry | undefined {
-    const { storageAddress: oldAddress, conditions = [], ...rest } = registry.status ?? {};
-    const old = conditions.find(({ type }) => type === "accessible");
-    const status = verdict.storageAddress === undefined ? "False" : "True";
-    const sameCondition = old?.status === status && old.message === verdict.message;
-    if (sameCondition && oldAddress === verdict.storageAddress) return undefined;
-
-    const lastUpdateTime = now.toISOString().replace(/\.\d+/, "");
-    const changed = { ...old, type: "accessible", status, message: verdict.message, lastUpdateTime };
-    const condition = sameCondition ? old : changed;
+/** Source: llmos-ai/llmos-operator @ f29d5b9, pkg/controller/master/registry/registry_controller.go. */
+export function registryHandler(backends: Backends): Handler<Registry> {
     return {
-        ...registry,
-        status: {
-            ...rest,
-            conditions: old
-                ? conditions.map((one) => (one === old ? condition : one))
-                : [...conditions, condition],
-            ...(verdict.storageAddress !== undefined && { storageAddress: verdict.storageAddress }),
+        async onChange(registry): Promise<RegistryOutcome> {
+            const { storageAddress: _storageAddress, ...rest } = registry.status ?? {};
+            try {
+                const { url: storageAddress } = await backends.open(registry);
+                const success = "S3 bucket is accessible";
+                return { status: withCondition({ ...rest, storageAddress }, "accessible", { success }) };
+            } catch (error) {
+                const failure = `check registry accessibility failed: ${(error as Error).message}`;
+                return { status: withCondition(rest, "accessible", { failure }), failure };
+            }
         },
     };
 }
