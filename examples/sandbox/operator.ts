@@ -6,6 +6,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { startAdmission } from "./operator/admission/admission";
 import { Backends } from "./operator/backend";
 import { type Cluster, connectCluster, type ObjectClient } from "./operator/cluster";
 import { Controller, type Handler } from "./operator/controller";
@@ -38,15 +39,28 @@ export async function startStandInOperator(options: {
     const ending = new AbortController();
     // Every watch and every object that is just looked at listens.
     setMaxListeners(0, ending.signal);
-    const controllers = controllersOf(cluster, trust, options.log ?? (() => {}), ending.signal);
+    const signal = ending.signal;
+    const { log = () => {} } = options;
+    const { controllers, backends, clients } = controllersOf(cluster, trust, log, signal);
     const filled = Promise.all(controllers.map(({ cache }) => cache.synced));
     const running = Promise.all(controllers.map((controller) => controller.run(filled)));
-    return {
-        async stop() {
-            ending.abort();
-            await running;
-        },
+    const endControllers = async () => {
+        ending.abort();
+        await running;
     };
+    try {
+        const admission = await startAdmission(cluster.custom, { ...clients, backends });
+        return {
+            async stop() {
+                // An API server that does not answer any more asks no webhook either.
+                await admission.stop().catch((error) => log(`webhooks: ${(error as Error).message}`));
+                await endControllers();
+            },
+        };
+    } catch (error) {
+        await endControllers();
+        throw error;
+    }
 }
 
 function controllersOf(
@@ -57,17 +71,17 @@ function controllersOf(
 ) {
     const control = <T extends LlmosObject>(client: ObjectClient<T>, handler: Handler<T>) =>
         new Controller(client, handler, log, signal);
+    const clients = {
+        registries: cluster.objects<Registry>("registries"),
+        datasets: cluster.objects<Dataset>("datasets"),
+    };
     const backends = new Backends(cluster.readSecret, trust, signal, (name) => registries.cache.get(name));
-    const registries: Controller<Registry> = control(
-        cluster.objects<Registry>("registries"),
-        registryHandler(backends),
-    );
+    const registries: Controller<Registry> = control(clients.registries, registryHandler(backends));
     const models = control(cluster.objects<Model>("models"), storageRootHandler("model", backends));
-    const datasetClient = cluster.objects<Dataset>("datasets");
-    const datasets = control(datasetClient, storageRootHandler("dataset", backends));
+    const datasets = control(clients.datasets, storageRootHandler("dataset", backends));
     const versions = control(
         cluster.objects<DatasetVersion>("datasetversions"),
-        datasetVersionHandler(backends, new Datasets(datasets.cache, datasetClient, signal)),
+        datasetVersionHandler(backends, new Datasets(datasets.cache, clients.datasets, signal)),
     );
-    return [registries, models, datasets, versions];
+    return { controllers: [registries, models, datasets, versions], backends, clients };
 }

@@ -193,6 +193,38 @@ describe("the stand-in's datasetversions", () => {
         await objects.settled("datasetversions", "later-v1");
     });
 
+    it("are published once there is something to publish, and are no longer when that is taken back", async () => {
+        const copyFrom = { namespace: "default", dataset: "texts", version: "v1" };
+        const spec = { dataset: "copies", version: "v3", copyFrom, publish: true };
+        await objects.create("datasetversions", "published", spec);
+        const publishStatus = async () =>
+            (await objects.get("datasetversions", "published")).status?.publishStatus;
+        await expect.poll(publishStatus, { timeout: 20_000 }).toEqual({
+            phase: "SnapshotReady",
+            message: "VolumeSnapshot is ready",
+            lastTransitionTime: expect.stringMatching(/Z$/),
+            pvcName: "published",
+            jobName: "published",
+            snapshotName: "published",
+        });
+        await objects.change("datasetversions", "published", { spec: { publish: false } });
+        await expect.poll(publishStatus).toEqual({});
+        expect((await objects.get("datasetversions", "published")).status.conditions).toEqual([condition]);
+    });
+
+    it("are not published as long as they are empty", async () => {
+        const create = (name: string, more: object) =>
+            objects.create("datasetversions", name, { dataset: "copies", version: name, ...more });
+        await create("empty", {});
+        await objects.settled("datasetversions", "empty");
+        const copyFrom = { namespace: "default", dataset: "copies", version: "empty" };
+        await create("empty-too", { copyFrom, publish: true });
+        await objects.settled("datasetversions", "empty-too");
+        await new Promise((after) => setTimeout(after, 1000));
+        const { status } = await objects.get("datasetversions", "empty-too");
+        expect(status).toMatchObject({ publishStatus: {}, conditions: [condition] });
+    });
+
     it("take their content with them, and their entry in the dataset", async () => {
         await objects.remove("datasetversions", "texts-v1");
         expect(await keysUnder(`${root}/v1`)).toEqual([]);
@@ -203,6 +235,6 @@ describe("the stand-in's datasetversions", () => {
     it("go without their dataset too", async () => {
         await objects.remove("datasets", "copies");
         await objects.remove("datasetversions", "copies-v2");
-        expect(await keysUnder("datasets/default/copies")).toEqual([]);
+        expect(await keysUnder("datasets/default/copies/v2")).toEqual([]);
     });
 });

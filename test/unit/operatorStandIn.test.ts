@@ -6,7 +6,8 @@ import { Authority, type ServerOptions } from "../../examples/sandbox/certificat
 import type { ObjectClient } from "../../examples/sandbox/operator/cluster";
 import { certificateMessage } from "../../examples/sandbox/operator/goErrors";
 import { ObjectCache } from "../../examples/sandbox/operator/objectCache";
-import type { LlmosObject } from "../../examples/sandbox/operator/objects";
+import type { LlmosObject, PublishStatus } from "../../examples/sandbox/operator/objects";
+import { nextPhase } from "../../examples/sandbox/operator/standInSnapshot";
 import { retryDelay, WorkQueue } from "../../examples/sandbox/operator/workQueue";
 
 describe("retryDelay", () => {
@@ -96,6 +97,29 @@ describe("ObjectCache", () => {
             undefined,
             "1",
         ]);
+    });
+});
+
+describe("nextPhase", () => {
+    it("goes through the phases of the real operator, naming each object from when it is made, and stays at the last", () => {
+        const now = new Date("2026-01-02T03:04:05Z");
+        const seen: PublishStatus[] = [];
+        for (let current: PublishStatus = {}; seen.length < 6; seen.push(current)) {
+            current = nextPhase(current, "v", now);
+        }
+        const summary = seen.map(({ phase, pvcName, jobName, snapshotName }) =>
+            [phase, pvcName, jobName, snapshotName].filter(Boolean).join(" "),
+        );
+        expect(summary).toEqual([
+            "PVCReady v",
+            "Downloading v v",
+            "Downloaded v v",
+            "Snapshotting v v v",
+            "SnapshotReady v v v",
+            "SnapshotReady v v v",
+        ]);
+        expect(seen[5]).toBe(seen[4]);
+        expect(seen[0]?.lastTransitionTime).toBe("2026-01-02T03:04:05Z");
     });
 });
 

@@ -8,11 +8,14 @@ import type { LlmosObject } from "./objects";
 export interface Cluster {
     readSecret: SecretReader;
     objects<T extends LlmosObject>(plural: string): ObjectClient<T>;
+    /** For what is no object of LLMOS. */
+    readonly custom: CustomObjectsApi;
 }
 
 /** The objects of one kind, in all namespaces if it has any. */
 export interface ObjectClient<T extends LlmosObject> {
     readonly plural: string;
+    get(name: string, namespace?: string): Promise<T | undefined>;
     /** All objects, and the resource version from which to watch on. */
     list(): Promise<{ items: T[]; resourceVersion: string }>;
     /** Calls back for each change; ends when the watch does, for whatever reason. */
@@ -52,6 +55,7 @@ export async function connectCluster(kubeconfigFile: string): Promise<Cluster> {
             );
         },
         objects: (plural) => objectClient(plural, custom, watcher),
+        custom,
     };
 }
 
@@ -64,6 +68,15 @@ function objectClient<T extends LlmosObject>(
     const place = ({ metadata: { namespace = "", name } }: T) => ({ ...kind, namespace, name });
     return {
         plural,
+        async get(name, namespace) {
+            // An empty name would list all of them instead.
+            if (name === "") return undefined;
+            return orUndefined(
+                namespace === undefined
+                    ? custom.getClusterCustomObject({ ...kind, name })
+                    : custom.getNamespacedCustomObject({ ...kind, namespace, name }),
+            );
+        },
         async list() {
             const { items, metadata } = await custom.listClusterCustomObject(kind);
             return { items, resourceVersion: metadata.resourceVersion };
@@ -95,7 +108,7 @@ function objectClient<T extends LlmosObject>(
 }
 
 /** The client's own message holds headers that differ each time, and would end up in a status. */
-async function answer<T>(asked: Promise<T>): Promise<T> {
+export async function answer<T>(asked: Promise<T>): Promise<T> {
     try {
         return await asked;
     } catch (error) {
@@ -105,7 +118,8 @@ async function answer<T>(asked: Promise<T>): Promise<T> {
     }
 }
 
-async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
+/** What is asked for, unless there is no such thing. */
+export async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
     try {
         return await answer(asked);
     } catch (error) {

@@ -4,6 +4,7 @@ import { isTrue, readyAfter, within } from "./condition";
 import type { Handler } from "./controller";
 import { type Datasets, hasVersion } from "./datasets";
 import { type CopyFrom, type DatasetVersion, type DatasetVersionStatus, notFound } from "./objects";
+import { nextPhase } from "./standInSnapshot";
 
 /** Go writes these even when they are empty, and the definition requires the texts. */
 const noStatus: DatasetVersionStatus = { registry: "", rootPath: "", publishStatus: {} };
@@ -25,6 +26,19 @@ export function datasetVersionHandler(backends: Backends, datasets: Datasets): H
         await within(`add version ${version} to dataset ${namespace}/${of} failed`, () =>
             datasets.addVersion(dataset, { version, objectName }),
         );
+        draft.publishStatus = object.spec.publish
+            ? await within("publish failed", () => published(object, draft))
+            : {};
+    }
+
+    /** A version is published once it was found ready, and only if it holds something. */
+    async function published({ metadata, status }: DatasetVersion, draft: DatasetVersionStatus) {
+        if (!isTrue(status, "ready")) return draft.publishStatus;
+        const size = await within("failed to get content size", async () => {
+            const bucket = await backends.named(draft.registry);
+            return within("failed to get directory size", () => bucket.size(draft.rootPath));
+        });
+        return size === 0 ? draft.publishStatus : nextPhase(draft.publishStatus, metadata.name);
     }
 
     async function copy(bucket: Bucket, from: CopyFrom, to: string): Promise<void> {
