@@ -16,7 +16,7 @@ export function realContext(settings: Settings, log: Log): Context {
         log,
         clock: { now: Date.now, sleep },
         questions: askOnce(),
-        history: { created: new Set(), defaultClaims: new Map() },
+        history: { created: new Set(), declared: new Set(), defaultClaims: new Map() },
         cluster: (reference) => clusters(JSON.stringify(reference ?? null)),
         objectStore: (connection) => stores(JSON.stringify(connection)),
     };

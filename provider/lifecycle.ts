@@ -56,6 +56,11 @@ export interface History {
      * for one of them ends a replacement, and leaves what is in use.
      */
     readonly created: Set<string>;
+    /**
+     * What the program declares, as far as this process was asked to check it: what a resource stood for that the program
+     * has under another name now, or that is replaced by itself, is still in use.
+     */
+    readonly declared: Set<string>;
     /** Default claims by cluster: the registry each program resource wants as the default. */
     readonly defaultClaims: Map<string, Map<string, string>>;
 }
@@ -122,6 +127,8 @@ export interface Lifecycle<I extends object, S extends I> {
     readonly asks: readonly (keyof I & string)[];
     /** Rules over several arguments, pure; unknown ones are left out of `inputs` and named in `unknowns`. */
     validate?(inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Finding[];
+    /** What the resource stands for, the same for two resources that stand for the same thing. */
+    subject(inputs: KnownPart<I>): readonly unknown[];
     /** Fills in what depends on the stack's configuration. */
     complete?(context: Context, inputs: KnownPart<I>, prior: KnownPart<I> | undefined): Promise<Partial<I>>;
     /** Rules that span several resources of one program; asked even where nothing may be asked of the servers. */

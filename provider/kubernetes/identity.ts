@@ -117,6 +117,11 @@ export function isReplacedByAnother(
     return object.metadata.uid !== state.uid && !isOurs(object, state.owner);
 }
 
+/** Whether a creation of some stack has written it. */
+export function isMarked({ metadata }: KubernetesObject): boolean {
+    return metadata.annotations?.[INSTANCE_ANNOTATION] !== undefined;
+}
+
 /** Whether a later creation (`pulumi up --replace`, a run that was ended in a replacement) has taken the object over. */
 export function isTakenOver(object: KubernetesObject, { instance }: { instance: string }): boolean {
     const mark = object.metadata.annotations?.[INSTANCE_ANNOTATION];

@@ -71,6 +71,10 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     computed: { url: required(text()), managed: required(flag) },
 
+    subject({ endpoint, name }) {
+        return [endpoint, name];
+    },
+
     async complete(context, inputs, prior) {
         return await identifyHolder(context, inputs, prior);
     },

@@ -104,6 +104,10 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         return [...(given.length === 1 ? [] : [notOneGiven(given.length)]), ...ruleWarnings(wanted(inputs))];
     },
 
+    subject({ endpoint, bucket }) {
+        return [endpoint, bucket];
+    },
+
     async complete(context, inputs, prior) {
         return await identifyHolder(context, inputs, prior);
     },
