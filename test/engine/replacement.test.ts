@@ -10,11 +10,12 @@ const program = `
 new llmos.Registry("replaced", {
     name: values.name,
     endpoint: values.endpoint,
-    bucket: { name: values.bucket, adopt: values.adoptBucket },
+    bucket: { name: values.bucket, adopt: values.adoptBucket, forceDestroy: values.forceDestroy },
     credentials: { accessKeyId: values.accessKeyId, secretAccessKey: values.secretAccessKey },
     cors: { allowedOrigins: ["https://llmos.example.com"] },
     default: true,
     relocate: values.relocate,
+    adopt: values.adopt,
 });
 `;
 
@@ -170,6 +171,26 @@ test("a replacement that is forced leaves the same registry in place, and everyt
     expect(after.metadata.annotations["ml.llmos.ai/is-default-registry"]).toBe("true");
     expect(await outside.secret("new-credentials")).toEqual(secret);
     expect(await outside.origins("third")).toEqual(["https://llmos.example.com"]);
+    await expectSettled(project);
+});
+
+test("a replacement of everything, of which the end runs in another process, leaves bucket, content and rules", async () => {
+    await edit({ adopt: true, forceDestroy: true });
+    const applied = await project.up();
+    expect(applied.exitCode, applied.output).toBe(0);
+    await outside.put("third", "models/weights");
+    const { uid } = (await outside.registry("new")).metadata;
+    const secret = await outside.secret("new-credentials");
+    // The provider is a resource too: the former ones are deleted by the former provider.
+    const run = await project.up("--replace", "**");
+    expect(run.exitCode, run.output).toBe(0);
+    expect(await outside.objects("third")).toEqual(["models/weights"]);
+    expect(await outside.origins("third")).toEqual(["https://llmos.example.com"]);
+    const { metadata } = await outside.registry("new");
+    expect(metadata.uid).toBe(uid);
+    expect(metadata.annotations["ml.llmos.ai/is-default-registry"]).toBe("true");
+    expect(await outside.secret("new-credentials")).toEqual(secret);
+    expect(run.output).toContain(`The bucket "third" at https://127.0.0.1:`);
     await expectSettled(project);
 });
 

@@ -5,6 +5,7 @@ import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluste
 import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
 import { VerdictWatch } from "../../provider/kubernetes/verdict";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
+import { bucket } from "../../provider/resources/bucket";
 import { explained } from "../support/explained";
 import {
     answerLost,
@@ -90,6 +91,24 @@ describe("once for each request is ridden out, all through an object's life", ()
         expect(await cluster.read(path)).toEqual({ outcome: "absent" });
         watch.stop();
     });
+});
+
+test.concurrent("that does not tell whether a registry stores in a bucket keeps the bucket", async () => {
+    const { recorder, kubeconfig, context } = await stage();
+    const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+    const credentials = { accessKeyId, secretAccessKey };
+    const inputs = { name: "faults-kept", endpoint, caBundle, credentials, registry: "faults-none" };
+    const cluster = { kubeconfig };
+    const { id, state } = await bucket.create(context, { ...inputs, cluster });
+    // Deleted in another process than it was made in.
+    const later = realContext({}, quiet);
+    recorder.faults.set(kubernetesStatus(403, "Forbidden"), undefined, /registries/);
+    const error = await bucket.delete(later, id, state).catch((each) => each);
+    expect(explained(error, "/registries/faults-none")).toContain("The API server refuses to read");
+    expect((await bucket.read(later, id, state)).outcome).toBe("present");
+    recorder.faults.heal();
+    await bucket.delete(later, id, state);
+    expect((await bucket.read(later, id, state)).outcome).toBe("absent");
 });
 
 describe("that lasts is one finding, and never an answer", () => {
