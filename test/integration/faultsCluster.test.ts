@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { realContext } from "../../provider/context";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
+import { identify } from "../../provider/kubernetes/identity";
 import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
 import { VerdictWatch } from "../../provider/kubernetes/verdict";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
@@ -109,6 +110,17 @@ test.concurrent("that does not tell whether a registry stores in a bucket keeps 
     recorder.faults.heal();
     await bucket.delete(later, id, state);
     expect((await bucket.read(later, id, state)).outcome).toBe("absent");
+});
+
+test.concurrent("that gives no answer is waited for once by all that preview asks of it", async () => {
+    const { recorder, kubeconfig, context } = await stage();
+    recorder.faults.set(silence);
+    expect(await identify(context, { cluster: { kubeconfig } }, { clusterId: "former" })).toEqual({
+        clusterId: "former",
+    });
+    const [finding] = await askForRegistries(context, { kubeconfig });
+    expect(finding?.found).toBe("The cluster's API server did not answer in time");
+    expect(recorder.requests).toEqual(["GET /api/v1/namespaces/kube-system"]);
 });
 
 describe("that lasts is one finding, and never an answer", () => {
