@@ -63,6 +63,11 @@ export interface History {
      * for one of them ends a replacement, and leaves what is in use.
      */
     readonly created: Set<string>;
+    /**
+     * What the program declares, as far as this process was asked to check it: what a resource stood for that the program
+     * has under another name now, or that is replaced by itself, is still in use.
+     */
+    readonly declared: Set<string>;
     /** Default claims by cluster: the registry each program resource wants as the default. */
     readonly defaultClaims: Map<string, Map<string, string>>;
 }
@@ -131,6 +136,8 @@ export interface Lifecycle<I extends object, S extends I> {
     readonly asks: readonly (keyof I & string)[];
     /** Rules over several arguments, pure; unknown ones are left out of `inputs` and named in `unknowns`. */
     validate?(inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Finding[];
+    /** What the resource stands for, the same for two resources that stand for the same thing. */
+    subject(inputs: KnownPart<I>): readonly unknown[];
     /** Fills in what depends on the stack's configuration, and on files here. May fail with an explained error. */
     complete?(
         context: Context,

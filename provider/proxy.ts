@@ -28,9 +28,15 @@ export function throughProxy(url: string, given?: string): string {
     return proxy && URL.canParse(proxy) ? ` through the proxy ${new URL(proxy).origin}` : "";
 }
 
+/** Where a proxy is named, in capitals or not. */
+const VARIABLES = ["https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+
 /** An empty string for none. */
 function environmentProxy(url: string): string {
-    return URL.canParse(url) && isDirect(new URL(url).hostname) ? "" : getProxyForUrl(url);
+    const proxy = URL.canParse(url) && isDirect(new URL(url).hostname) ? "" : getProxyForUrl(url);
+    const asWritten = VARIABLES.some((name) => process.env[name] === proxy);
+    // `host:port` alone means http to kubectl and curl; the library completes it with the scheme of what is asked for.
+    return asWritten ? proxy : proxy.replace(/^https:/, "http:");
 }
 
 /** What NO_PROXY means to kubectl and curl, and not to `proxy-from-env`: networks, and the names below a name. */

@@ -43,6 +43,25 @@ export async function loadKubeConfig(
     return config;
 }
 
+/**
+ * The same cluster and user, without what the client library has remembered of the login: it keeps an exec plugin's token
+ * until the time that came with it, whatever the API server says. Not read from its place again, because a file may lead to
+ * another cluster by now.
+ *
+ * @internal
+ */
+export async function forgetLogin(config: KubeConfig): Promise<KubeConfig> {
+    const { KubeConfig } = await import("@kubernetes/client-node");
+    const fresh = new KubeConfig();
+    fresh.loadFromOptions({
+        clusters: config.getClusters(),
+        users: config.getUsers(),
+        contexts: config.getContexts(),
+        currentContext: config.getCurrentContext(),
+    });
+    return fresh;
+}
+
 /** Longer than any path that a person writes, shorter than any kubeconfig. */
 const LONGEST_PATH = 255;
 

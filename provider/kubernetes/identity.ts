@@ -18,6 +18,22 @@ export interface InCluster {
     clusterId?: string;
 }
 
+/** Name under which a cluster's answers are remembered. */
+export function clusterName(reference: ClusterReference | undefined): string {
+    return JSON.stringify([reference?.kubeconfig ?? null, reference?.context ?? null]);
+}
+
+/** Asks the cluster, once a process, who it is; that it is there at all is the same question. */
+export async function askIdentity(
+    context: Context,
+    reference: ClusterReference | undefined,
+): Promise<string> {
+    // Before the question, whose deadline is for the network: the client library is loaded here.
+    const cluster = await context.cluster(reference);
+    const key = `cluster ${clusterName(reference)}`;
+    return await context.questions.once(key, (signal) => cluster.identity(signal));
+}
+
 /** The cluster's identity for `check`; the prior one when it cannot be asked now, none when it may not be asked. */
 export async function identify(
     context: Context,
@@ -29,10 +45,7 @@ export async function identify(
     }
     const kept = prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
     try {
-        // Before the question, whose deadline is for the network: the client library is loaded here.
-        const cluster = await context.cluster(inputs.cluster);
-        const key = `identity ${JSON.stringify(inputs.cluster ?? null)}`;
-        return { clusterId: await context.questions.once(key, (signal) => cluster.identity(signal)) };
+        return { clusterId: await askIdentity(context, inputs.cluster) };
     } catch (error) {
         findingOf(error);
         return kept;
@@ -115,6 +128,11 @@ export function isReplacedByAnother(
     state: { uid: string; owner?: string },
 ): boolean {
     return object.metadata.uid !== state.uid && !isOurs(object, state.owner);
+}
+
+/** Whether a creation of some stack has written it. */
+export function isMarked({ metadata }: KubernetesObject): boolean {
+    return metadata.annotations?.[INSTANCE_ANNOTATION] !== undefined;
 }
 
 /** Whether a later creation (`pulumi up --replace`, a run that was ended in a replacement) has taken the object over. */

@@ -10,6 +10,7 @@ import { failure } from "../errors";
 import { BrokenAnswer, isTransient } from "../network";
 import { agentFor, throughProxy } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
+import { forgetLogin } from "./connection";
 
 export interface ApiRequest {
     readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -31,7 +32,7 @@ export class Transport {
 
     /** @internal */
     constructor(
-        private readonly config: KubeConfig,
+        private config: KubeConfig,
         private readonly sleep: (milliseconds: number) => Promise<void>,
     ) {}
 
@@ -72,9 +73,26 @@ export class Transport {
         return rideOut(attempt, waitBeforeNext, { signal, sleep: this.sleep });
     }
 
+    /** Sends with the login that there is; with a new one, once, when the API server no longer takes it. */
     private async open(request: ApiRequest): Promise<IncomingMessage> {
         this.options ??= this.authenticate();
-        const { headers, ...options } = await this.options;
+        const used = this.options;
+        const response = await this.ask(request, await used);
+        if (response.statusCode !== 401 || !isRenewable(this.config)) {
+            return response;
+        }
+        response.resume();
+        // Another request that was sent with the same login may have renewed it already.
+        if (this.options === used || this.options === undefined) {
+            this.options = this.renew();
+        }
+        return await this.ask(request, await this.options);
+    }
+
+    private async ask(
+        request: ApiRequest,
+        { headers, ...options }: RequestOptions,
+    ): Promise<IncomingMessage> {
         const url = new URL(this.server.replace(/\/$/, "") + request.path);
         const body = request.body === undefined ? undefined : JSON.stringify(request.body);
         const ask = url.protocol === "http:" ? httpRequest : httpsRequest;
@@ -98,6 +116,11 @@ export class Transport {
         });
     }
 
+    private async renew(): Promise<RequestOptions> {
+        this.config = await forgetLogin(this.config);
+        return await this.authenticate();
+    }
+
     private async authenticate(): Promise<RequestOptions> {
         const options: RequestOptions = {};
         try {
@@ -113,6 +136,12 @@ export class Transport {
         }
         return options;
     }
+}
+
+/** Whether the login comes from a plugin or a file that may give another one; a certificate stays what it is. */
+function isRenewable(config: KubeConfig): boolean {
+    const user = config.getCurrentUser();
+    return user?.exec !== undefined || user?.authProvider !== undefined;
 }
 
 /** A plugin or a provider of tokens, named in the kubeconfig, that does not give one. */

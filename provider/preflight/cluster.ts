@@ -3,25 +3,15 @@ import { explained, type Finding, failure } from "../errors";
 import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/cluster";
 import type { ClusterReference } from "../kubernetes/connection";
+import { askIdentity, clusterName } from "../kubernetes/identity";
 import { REGISTRIES, SYSTEM_NAMESPACE } from "../kubernetes/objects";
 import { type Context, known } from "../lifecycle";
 
-/** Name under which a cluster's answers are remembered. */
-export function clusterName(reference: ClusterReference | undefined): string {
-    return JSON.stringify([reference?.kubeconfig ?? null, reference?.context ?? null]);
-}
-
-/** Asks the cluster, once a process: reachable, and of which identity. */
+/** Asks whether the cluster can be reached. */
 export function askCluster(context: Context, reference: ClusterReference | undefined): Promise<Finding[]> {
     return explained(async () => {
-        // Before the question, whose deadline is for the network: the client library is loaded here.
-        const cluster = await context.cluster(reference);
-        return await context.questions.once(`cluster ${clusterName(reference)}`, (signal) =>
-            explained(async () => {
-                await cluster.identity(signal);
-                return [];
-            }),
-        );
+        await askIdentity(context, reference);
+        return [];
     });
 }
 

@@ -2,8 +2,8 @@
 import { type Finding, failure } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import type { ClusterReference } from "../kubernetes/connection";
+import { clusterName } from "../kubernetes/identity";
 import type { Context } from "../lifecycle";
-import { clusterName } from "./cluster";
 
 /** What server-side apply needs on one kind of object. */
 export interface Permission {

@@ -79,6 +79,7 @@ export async function check(
         return { inputs: news, failures: [refusal(describe(filled.finding))] };
     }
     const completed = { ...inputs, ...without(filled.value ?? {}, unknowns) };
+    context.history.declared.add(subjectOf(lifecycle, completed));
     await tellUnknowns(lifecycle, completed, unknownPaths);
     const rules = [
         ...settingsFindings(context.settings),
@@ -117,6 +118,8 @@ export async function create(type: string, inputs: Properties): Promise<pulumi.d
     const lifecycle = lifecycleOf(type);
     return await keepingPartialState(inputs, async () => {
         const { id, state } = await lifecycle.create(context, decode(lifecycle, inputs).inputs);
+        // Once more: with reachability "off", check does not ask which cluster it is.
+        context.history.declared.add(subjectOf(lifecycle, state));
         return { id, outs: outputsOf(state) };
     });
 }
@@ -155,9 +158,17 @@ export async function update(
 
 export async function remove(type: string, id: string, props: Properties): Promise<void> {
     const lifecycle = lifecycleOf(type);
-    await lifecycle
-        .delete(context, id, stateOf(lifecycle, props))
-        .catch((error: unknown) => forgetOrFail(error, `${type} ${id}`));
+    const state = stateOf(lifecycle, props);
+    // In a destroy nothing is checked, and so nothing is declared.
+    if (!context.history.declared.has(subjectOf(lifecycle, state))) {
+        await lifecycle
+            .delete(context, id, state)
+            .catch((error: unknown) => forgetOrFail(error, `${type} ${id}`));
+    }
+}
+
+function subjectOf(lifecycle: AnyLifecycle, inputs: Properties): string {
+    return JSON.stringify([lifecycle.type, ...lifecycle.subject(inputs)]);
 }
 
 function lifecycleOf(type: string): AnyLifecycle {

@@ -210,7 +210,13 @@ class Parts {
             return [];
         }
         const adoptCors = this.bucketArgs.adopt ?? adopt;
-        const args = given({ ...this.storage, ...cors, bucket: this.bucketArgs.name, adopt: adoptCors });
+        const args = given({
+            ...this.storage,
+            ...cors,
+            bucket: this.bucketArgs.name,
+            adopt: adoptCors,
+            registry: this.registryName,
+        });
         return [new BucketCors(`${this.name}-cors`, args, this.after(before))];
     }
 

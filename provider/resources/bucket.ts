@@ -14,8 +14,6 @@ import { changedFields, sameInputs } from "../comparison";
 import { explained, type Finding, failure, failureOf } from "../errors";
 import { flag, optional, required, text, withDefault } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
-import { type RegistryResource, registryPath } from "../kubernetes/objects";
-import { storesAt } from "../kubernetes/registryWriter";
 import { absent, type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
 import { askForBucket, noBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
@@ -23,6 +21,7 @@ import { movingFindings } from "../preflight/registry";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
 import { emptyBucket } from "../s3/emptying";
+import { isStillStored } from "../s3/inUse";
 import { type ObjectStore, OWN_PREFIX } from "../s3/objectStore";
 
 /** Arguments of a `Bucket`. */
@@ -36,7 +35,10 @@ export interface BucketInputs extends S3Access, Guarded, Owned {
      * `up`, so that one edit and one destroy cannot lose data.
      */
     forceDestroy?: boolean;
-    /** Name of the Registry that stores in it: the bucket is not exchanged while models or datasets use that. */
+    /**
+     * Name of the Registry that stores in it: the bucket is not exchanged while models or datasets use that, and not deleted
+     * while it stores there. Without it, `pulumi up --replace` of everything deletes a bucket that it has just taken over.
+     */
     registry?: string;
     /** Says that the content has been moved: lets the bucket be exchanged although the registry is used. */
     relocate?: boolean;
@@ -70,6 +72,10 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
     },
 
     computed: { url: required(text()), managed: required(flag) },
+
+    subject({ endpoint, name }) {
+        return [endpoint, name];
+    },
 
     async complete(context, inputs, prior) {
         return await identifyHolder(context, inputs, prior);
@@ -139,7 +145,7 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return;
         }
         const replaced = context.history.created.has(standsFor("Bucket", state.name));
-        if (replaced || (await isStillStored(context, state))) {
+        if (replaced || (await isStillStored(context, state, state.name))) {
             await context.log.warn(leftAsItIs(state));
             return;
         }
@@ -172,22 +178,6 @@ async function usedFindings(
     const moved = { ...rest, name, ...(bucketName !== undefined && { bucket: bucketName }) };
     return await explained(async () =>
         movingFindings(await context.cluster(inputs.cluster), moved, { ...prior, bucket: prior.name ?? "" }),
-    );
-}
-
-/**
- * Whether the registry still stores in this bucket: then it was taken over by a replacement that another process made. In
- * a destroy the registry goes first.
- */
-async function isStillStored(context: Context, state: BucketState): Promise<boolean> {
-    if (state.registry === undefined) {
-        return false;
-    }
-    const cluster = await context.cluster(state.cluster).catch(() => undefined);
-    const reading = await cluster?.read<RegistryResource>(registryPath(state.registry));
-    return (
-        reading?.outcome === "present" &&
-        storesAt(reading.value, { endpoint: state.endpoint, bucket: state.name })
     );
 }
 

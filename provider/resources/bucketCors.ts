@@ -6,6 +6,7 @@ import {
     type Guarded,
     guardedFields,
     type Owned,
+    objectName,
     ownedFields,
     s3ServerFields,
 } from "../arguments";
@@ -48,6 +49,7 @@ import {
     storedCors,
     writeCors,
 } from "../s3/corsWriter";
+import { isStillStored } from "../s3/inUse";
 import type { ObjectStore } from "../s3/objectStore";
 
 /** Arguments of a `BucketCors`. Give either `allowedOrigins` or `rules`. */
@@ -61,6 +63,8 @@ export interface BucketCorsInputs extends S3Access, Guarded, Owned {
     allowedOrigins?: string[];
     /** Full rules instead, at most 100. The first that matches a request decides. */
     rules?: CorsRule[];
+    /** Name of the Registry that stores in the bucket: the end of a replacement then leaves the rules that it needs. */
+    registry?: string;
 }
 
 /** State of a `BucketCors`. */
@@ -87,6 +91,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         credentials: required(credentials),
         allowedOrigins: optional(origins),
         rules: optional(list(object(corsRuleFields), 1, MAX_RULES)),
+        registry: optional(text(objectName)),
         cluster,
         clusterId: optional(text()),
         ...guardedFields,
@@ -102,6 +107,10 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     validate(inputs, unknowns) {
         const given = ["allowedOrigins", "rules"].filter((name) => name in inputs || unknowns.has(name));
         return [...(given.length === 1 ? [] : [notOneGiven(given.length)]), ...ruleWarnings(wanted(inputs))];
+    },
+
+    subject({ endpoint, bucket }) {
+        return [endpoint, bucket];
     },
 
     async complete(context, inputs, prior) {
@@ -180,7 +189,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
 
     async delete(context, _id, state) {
         const replaced = context.history.created.has(standsFor("BucketCors", state.bucket));
-        if (replaced || state.enforcedBy === "server") {
+        if (replaced || state.enforcedBy === "server" || (await isTakenOver(context, state))) {
             return;
         }
         const store = await storeOf(context, state);
@@ -199,7 +208,15 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
 };
 
 /** Arguments whose change leaves nothing to do on either side. */
-const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster"] as const;
+const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster", "registry"] as const;
+
+/**
+ * Whether a replacement in another process has taken the rules over. A process that knows the program knows whether it
+ * still declares them: those that it no longer does are deleted, whatever the registry does.
+ */
+async function isTakenOver(context: Context, state: BucketCorsState): Promise<boolean> {
+    return context.history.declared.size === 0 && (await isStillStored(context, state, state.bucket));
+}
 
 /** The rules that the arguments ask for. */
 function wanted(inputs: KnownPart<BucketCorsInputs>): CorsRule[] {

@@ -102,6 +102,10 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         checks: required(checksOf),
     },
 
+    subject({ clusterId, namespace, name }) {
+        return [clusterId, namespace, name];
+    },
+
     async complete(context, inputs, prior) {
         const identity = await identify(context, inputs, prior);
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };

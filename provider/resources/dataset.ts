@@ -59,6 +59,11 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
 
     computed: storedComputed,
 
+    subject({ clusterId, namespace, name, registryName }) {
+        // Another registry, or another source, is another content: the old object has to go before.
+        return [clusterId, namespace, name, registryName];
+    },
+
     async complete(context, inputs, prior, unknowns) {
         const identity = await identify(context, inputs, prior);
         const cardText = await readCard(inputs);

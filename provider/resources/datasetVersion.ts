@@ -108,6 +108,11 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
 
     computed: { ...storedComputed, ...contentComputed, publishPhase: required(text()) },
 
+    subject({ clusterId, namespace, name, dataset: of, version, copyFrom }) {
+        // Another registry, or another source, is another content: the old object has to go before.
+        return [clusterId, namespace, name, of, version, copyFrom];
+    },
+
     validate(inputs, unknowns) {
         const hasContent = ["content", "copyFrom"].some((name) => name in inputs || unknowns.has(name));
         return inputs.publish && !hasContent ? [nothingToPublish()] : [];

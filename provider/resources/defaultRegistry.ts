@@ -38,7 +38,7 @@ export interface DefaultRegistryState extends DefaultRegistryInputs {
     isDefault: boolean;
     /** Other registries marked as the default when last looked at. */
     otherDefaults: string[];
-    /** The creation that the flag comes from. */
+    /** The creation that the flag comes from; empty for one that somebody had set, and that is kept as it was. */
     instance: string;
 }
 
@@ -59,6 +59,10 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
         isDefault: required(flag),
         otherDefaults: required(list(text())),
         instance: required(text()),
+    },
+
+    subject({ clusterId, registry }) {
+        return [clusterId, registry];
     },
 
     async complete(context, inputs, prior) {
@@ -127,7 +131,7 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        const claimed = { ...inputs, instance: state.instance };
+        const claimed = { ...inputs, instance: state.instance || randomUUID() };
         return await claim(context, cluster, claimed, state.registry);
     },
 
@@ -179,10 +183,10 @@ async function claim(
                 );
             }
         }
-        await mark(cluster, inputs.registry, { value: true, instance: inputs.instance });
+        const instance = await mark(cluster, inputs.registry, { value: true, instance: inputs.instance });
         const marked = await defaultsOf(cluster);
         if (marked.length === 1 && marked[0] === inputs.registry) {
-            return { ...inputs, clusterId, isDefault: true, otherDefaults: [] };
+            return { ...inputs, clusterId, instance, isDefault: true, otherDefaults: [] };
         }
         // Two that claim at the same pace would take it from each other for ever.
         await context.clock.sleep(Math.random() * Math.min(2 ** round * FIRST_PAUSE_MS, LONGEST_PAUSE_MS));
@@ -206,15 +210,18 @@ interface Mark {
     readonly unlessFrom?: string;
 }
 
-/** Sets or clears the flag, unless it is so already. The precondition on resourceVersion keeps two writers apart. */
-async function mark(cluster: Cluster, name: string, wanted: Mark): Promise<void> {
+/**
+ * Sets or clears the flag, unless it is so already, and gives the creation that it then comes from. The precondition on
+ * resourceVersion keeps two writers apart.
+ */
+async function mark(cluster: Cluster, name: string, wanted: Mark): Promise<string> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const registry = known(await cluster.read<RegistryResource>(registryPath(name)));
         if (!registry && wanted.value) {
             throw missingRegistry(cluster, name);
         }
         if (!registry || isMarked(registry, wanted)) {
-            return;
+            return registry?.metadata.annotations?.[DEFAULT_INSTANCE_ANNOTATION] ?? "";
         }
         const annotations = {
             [DEFAULT_ANNOTATION]: String(wanted.value),
@@ -223,7 +230,7 @@ async function mark(cluster: Cluster, name: string, wanted: Mark): Promise<void>
         const { resourceVersion } = registry.metadata;
         const patch = { metadata: { annotations, resourceVersion } };
         if ((await cluster.merge(registryPath(name), patch)) !== "conflict") {
-            return;
+            return wanted.instance ?? "";
         }
     }
     throw failure("field-conflict", {

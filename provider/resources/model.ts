@@ -78,6 +78,11 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
 
     computed: { ...storedComputed, ...contentComputed },
 
+    subject({ clusterId, namespace, name, registryName }) {
+        // Another registry, or another source, is another content: the old object has to go before.
+        return [clusterId, namespace, name, registryName];
+    },
+
     async complete(context, inputs, prior, unknowns) {
         const identity = await identify(context, inputs, prior);
         const cardText = await readCard(inputs);

@@ -22,6 +22,7 @@ import {
     clusterToLeave,
     type InCluster,
     identify,
+    isMarked,
     isOurs,
     isReplacedByAnother,
     isTakenOver,
@@ -106,7 +107,7 @@ export interface RegistryObjectInputs extends S3Server, InCluster, Guarded, Owne
 export interface RegistryObjectState extends RegistryObjectInputs {
     /** UID of the Registry. */
     uid: string;
-    /** The creation that the Registry comes from. */
+    /** The creation that the Registry comes from; empty for one that somebody else made, and that is kept as it was. */
     instance: string;
     /** Text in virtual-host style, whatever the server speaks: for display, not an address to dial. */
     storageAddress?: string;
@@ -173,6 +174,10 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         seenDigest: required(text()),
     },
 
+    subject({ clusterId, name }) {
+        return [clusterId, name];
+    },
+
     async complete(context, inputs, prior) {
         const identity = await identify(context, inputs, prior);
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };
@@ -219,12 +224,12 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         if (found && !inputs.relocate && movesAway(found, inputs)) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
-        const written = { ...inputs, instance: randomUUID() };
         const proof = await prove(context, cluster, inputs, newSalt());
-        const state =
-            found && inputs.adopt && stateOf(found) === "Active" && isAsDeclared(found, inputs)
-                ? stateAfter(context, written, found, proof, "unchanged")
-                : await writeAndAwait(context, cluster, written, proof, found, inputs.adopt === true);
+        const kept = found && inputs.adopt && canBeKept(found, inputs);
+        const written = { ...inputs, instance: kept ? "" : randomUUID() };
+        const state = kept
+            ? stateAfter(context, written, found, proof, "unchanged")
+            : await writeAndAwait(context, cluster, written, proof, found, inputs.adopt === true);
         return { id: inputs.name, state: { ...state, clusterId: await cluster.identity() } };
     },
 
@@ -253,7 +258,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         if (found && !inputs.relocate && movesAway(found, inputs) && !(settled && storesAt(found, inputs))) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
-        const written = { ...inputs, instance: state.instance };
+        const written = { ...inputs, instance: state.instance || randomUUID() };
         const described = onlyDescribes(state, inputs) && found !== undefined;
         const proof = described ? proofOf(state) : await prove(context, cluster, inputs, state.salt);
         return described
@@ -271,6 +276,14 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         }
     },
 };
+
+/**
+ * Whether adopting has nothing to write. What a stack has marked gets the mark of its new creation, or the former one,
+ * here or in another stack, would still take it for its own to delete.
+ */
+function canBeKept(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
+    return !isMarked(found) && stateOf(found) === "Active" && isAsDeclared(found, inputs);
+}
 
 /** Arguments whose change leaves nothing to do on either side. */
 const QUIET = [

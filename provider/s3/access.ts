@@ -15,14 +15,14 @@ export interface S3Access extends S3Server, InCluster {
     credentials: Credentials;
 }
 
-/** The identity of the cluster that holds the Secret with the keys; none where the keys are given themselves. */
+/** The identity of the cluster that holds the Secret with the keys, or the registry; none where neither is named. */
 export async function identifyHolder(
     context: Context,
-    access: KnownPart<S3Access & Guarded>,
+    access: KnownPart<S3Access & Guarded & { registry?: string }>,
     prior: KnownPart<S3Access> | undefined,
 ): Promise<{ clusterId?: string }> {
     const inSecret = access.credentials !== undefined && "secretName" in access.credentials;
-    return inSecret ? await identify(context, access, prior) : {};
+    return inSecret || access.registry !== undefined ? await identify(context, access, prior) : {};
 }
 
 export async function connectionOf(

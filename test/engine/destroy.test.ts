@@ -117,6 +117,35 @@ test("a Model that uses the registry stops it, then an object does, until forceD
     expect(await outside.named("used")).toEqual({ registries: [], secrets: [], buckets: [] });
 });
 
+test("a Bucket with another resource name, and then by another address too, is not emptied by the end of the former", async () => {
+    const [, port] = endpoint.split(":");
+    const project = await Project.create(sandbox, {
+        program: `
+const { endpoint, accessKeyId, secretAccessKey } = values;
+const credentials = { accessKeyId, secretAccessKey };
+const flags = { adopt: true, forceDestroy: true };
+new llmos.Bucket(values.resource, { name: "renamed-bucket", endpoint, credentials, ...flags });
+`,
+        config: { "llmos:caBundle": caBundle },
+        secrets: [accessKeyId, secretAccessKey],
+    });
+    projects.push(project);
+    for (const [resource, address] of [
+        ["first", endpoint],
+        ["second", endpoint],
+        ["third", `127.0.0.1:${port}`],
+    ]) {
+        await project.setValues({ ...keys, resource, endpoint: address });
+        const run = await project.up();
+        expect(run.exitCode, run.output).toBe(0);
+        await outside.put("renamed-bucket", resource ?? "");
+    }
+    expect(await outside.objects("renamed-bucket")).toEqual(["first", "second", "third"]);
+    const destroyed = await project.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    expect((await outside.named("renamed")).buckets).toEqual([]);
+});
+
 /** Old versions, a delete marker and an open upload: all that makes a bucket that looks empty refuse to be deleted. */
 async function fillWithVersions(Bucket: string): Promise<void> {
     const { s3 } = outside;

@@ -1,4 +1,5 @@
 /** A registry that something uses is neither deleted nor moved: everything that uses it is named, and nothing is touched. */
+import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type Example, examples } from "../support/customResourceExamples";
 import { Outside } from "../support/outside";
@@ -113,6 +114,33 @@ test("destroy, another name and another bucket are refused with kind, count and 
     );
     await project.setProgram(program);
     expect((await outside.named("guarded")).buckets).toEqual(["guarded-bucket"]);
+});
+
+test("adopting moves it no more than an edit does, whether preview may ask or not", async () => {
+    const Bucket = "guarded-adopted-bucket";
+    await outside.s3.send(new CreateBucketCommand({ Bucket }));
+    const adopter = await Project.create(sandbox, {
+        program: `
+new llmos.RegistryObject("adopter", {
+    name: "guarded",
+    endpoint: values.endpoint,
+    bucket: "${Bucket}",
+    secretName: "guarded-credentials",
+    adopt: true,
+    reachability: values.reachability,
+});
+`,
+        values,
+        config: { "llmos:caBundle": caBundle },
+        secrets: [accessKeyId, secretAccessKey],
+    });
+    const before = await outside.registry("guarded");
+    const moved = 'The registry "guarded" is in use and is not moved to another bucket or endpoint';
+    await expectRefused(await adopter.preview(), moved, before);
+    await adopter.setValues({ ...values, reachability: "off" });
+    await expectRefused(await adopter.up(), moved, before);
+    await adopter.remove();
+    await outside.s3.send(new DeleteBucketCommand({ Bucket }));
 });
 
 test("somebody's edit of the bucket is undone although models use the registry: their content never moved", async () => {

@@ -105,7 +105,9 @@ test("another cluster fails refresh and destroy, touches nothing, and an up move
         expect(await here.registry("lost")).toEqual(registry);
 
         expect(await planned(project)).toEqual([
+            "update Bucket lost-bucket",
             "replace CredentialSecret lost-secret",
+            "update BucketCors lost-cors",
             "replace RegistryObject lost-registry",
         ]);
         const moved = await project.up();
@@ -150,6 +152,12 @@ test("what is gone for good is forgotten by refresh and destroy, on demand only,
     expect(refreshed.exitCode, refreshed.output).toBe(0);
     expect(refreshed.output).toContain("Bucket lost-bucket is forgotten without a look at it");
     expect(await names()).not.toContain("lost-bucket");
+
+    await use(other.kubeconfigFile, (text) => text.replace('"current-context"', '"former-context"'));
+    const misled = await project.destroy();
+    expect(misled.exitCode, "a kubeconfig that cannot be used says nothing of the cluster").not.toBe(0);
+    expect(misled.output).toContain("its current context names no cluster");
+    expect(await names()).toEqual(["lost-secret"]);
 
     const [port] = await freePorts(1);
     await use(other.kubeconfigFile, (text) =>

@@ -2,9 +2,11 @@
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { realContext } from "../../provider/context";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
+import { identify } from "../../provider/kubernetes/identity";
 import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
 import { registrySubject, VerdictWatch } from "../../provider/kubernetes/verdict";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
+import { bucket } from "../../provider/resources/bucket";
 import { explained } from "../support/explained";
 import {
     answerLost,
@@ -90,6 +92,35 @@ describe("once for each request is ridden out, all through an object's life", ()
         expect(await cluster.read(path)).toEqual({ outcome: "absent" });
         watch.stop();
     });
+});
+
+test.concurrent("that does not tell whether a registry stores in a bucket keeps the bucket", async () => {
+    const { recorder, kubeconfig, context } = await stage();
+    const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+    const credentials = { accessKeyId, secretAccessKey };
+    const inputs = { name: "faults-kept", endpoint, caBundle, credentials, registry: "faults-none" };
+    const cluster = { kubeconfig };
+    const { id, state } = await bucket.create(context, { ...inputs, cluster });
+    // Deleted in another process than it was made in.
+    const later = realContext({}, quiet);
+    recorder.faults.set(kubernetesStatus(403, "Forbidden"), undefined, /registries/);
+    const error = await bucket.delete(later, id, state).catch((each) => each);
+    expect(explained(error, "/registries/faults-none")).toContain("The API server refuses to read");
+    expect((await bucket.read(later, id, state)).outcome).toBe("present");
+    recorder.faults.heal();
+    await bucket.delete(later, id, state);
+    expect((await bucket.read(later, id, state)).outcome).toBe("absent");
+});
+
+test.concurrent("that gives no answer is waited for once by all that preview asks of it", async () => {
+    const { recorder, kubeconfig, context } = await stage();
+    recorder.faults.set(silence);
+    expect(await identify(context, { cluster: { kubeconfig } }, { clusterId: "former" })).toEqual({
+        clusterId: "former",
+    });
+    const [finding] = await askForRegistries(context, { kubeconfig });
+    expect(finding?.found).toBe("The cluster's API server did not answer in time");
+    expect(recorder.requests).toEqual(["GET /api/v1/namespaces/kube-system"]);
 });
 
 describe("that lasts is one finding, and never an answer", () => {

@@ -32,6 +32,7 @@ beforeEach(() => {
     }
     proxy.asked.length = 0;
     proxy.refuses = undefined;
+    proxy.silent = false;
     proxy.credentials = undefined;
 });
 afterEach(() => {
@@ -55,6 +56,13 @@ describe("both sides are reached", () => {
             expect([...new Set(proxy.asked)]).toEqual([endpoint, apiServer]);
         },
     );
+
+    test.each(["HTTPS_PROXY", "all_proxy"])("through the proxy of %s without a scheme", async (name) => {
+        proxy.credentials = "who:secret";
+        vi.stubEnv(name, proxy.url.replace("http://", ""));
+        expect(await ask()).toEqual([]);
+        expect([...new Set(proxy.asked)]).toEqual([endpoint, apiServer]);
+    });
 
     test("through a proxy that wants to know who asks", async () => {
         proxy.credentials = "who:se%20cret";
@@ -164,6 +172,15 @@ describe("a proxy that fails is named, without its password", () => {
         expect(told(await ask())).toEqual([
             `The proxy on the way to the S3 endpoint cannot be reached (https://${endpoint} through the proxy http://127.0.0.1:${port} (ECONNREFUSED))`,
             `The proxy on the way to the cluster's API server cannot be reached (https://${apiServer} through the proxy http://127.0.0.1:${port} (ECONNREFUSED))`,
+        ]);
+    });
+
+    test("when it never answers: the question ends at its own deadline", async () => {
+        proxy.silent = true;
+        vi.stubEnv("HTTPS_PROXY", proxy.url);
+        expect(told(await ask())).toEqual([
+            `The S3 endpoint did not answer in time (https://${endpoint} through the proxy ${proxy.url} (ETIMEDOUT))`,
+            `The cluster's API server did not answer in time (https://${apiServer} through the proxy ${proxy.url} (ETIMEDOUT))`,
         ]);
     });
 

@@ -7,6 +7,8 @@ export class ConnectProxy {
     readonly asked: string[] = [];
     /** Status that every CONNECT is refused with. */
     refuses: number | undefined;
+    /** Whether it leaves every CONNECT without an answer. */
+    silent = false;
     /** `user:password` that is asked for. */
     credentials: string | undefined;
 
@@ -23,6 +25,10 @@ export class ConnectProxy {
         server.on("connect", ({ url = "", headers }, socket: Socket) => {
             proxy.asked.push(url);
             socket.on("error", () => {});
+            if (proxy.silent) {
+                open.add(socket);
+                return;
+            }
             const refused = proxy.refuses ?? proxy.challenge(headers["proxy-authorization"]);
             if (refused) {
                 socket.end(`HTTP/1.1 ${refused} Refused\r\ncontent-length: 7\r\n\r\nrefused`);

@@ -42,6 +42,7 @@ async function transportTo(...answers: Answer[]): Promise<Transport> {
     const { port } = server.address() as AddressInfo;
     const config = {
         getCurrentCluster: () => ({ server: `http://127.0.0.1:${port}/` }),
+        getCurrentUser: () => ({ name: "tester", token: "token" }),
         applyToHTTPSOptions: async (options: { headers?: object }) => {
             options.headers = { Authorization: "Bearer token" };
         },

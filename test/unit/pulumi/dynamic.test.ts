@@ -233,7 +233,8 @@ describe("an explained failure", () => {
         ["create", () => create("Bucket", given)],
         ["update", () => update("Bucket", "the-id", stored, given)],
         ["read", () => read("Bucket", "the-id", stored)],
-        ["delete", () => remove("Bucket", "the-id", stored)],
+        // Another name: what was checked before is declared, and not deleted in the same process.
+        ["delete", () => remove("Bucket", "the-id", { ...stored, name: "undeclared" })],
     ])("of %s is shown without a stack", async (method, act) => {
         vi.spyOn(bucket, method as "create").mockRejectedValue(failure("unknown-key", finding));
         await expect(act()).rejects.toMatchObject({ message: TEXT, stack: "the reason follows" });
