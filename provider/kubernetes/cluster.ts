@@ -5,7 +5,7 @@ import { absent, type Clock, present, type Reading } from "../lifecycle";
 import { networkFinding, type Peer } from "../network";
 import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
-import { type ApiAnswer, type ApiRequest, Transport } from "./transport";
+import { type ApiAnswer, type ApiRequest, denialOf, Transport } from "./transport";
 
 /** The one field manager of everything that this provider applies (server-side apply). */
 export const FIELD_MANAGER = "pulumi-llmos";
@@ -251,6 +251,10 @@ export class Cluster {
         if (answer.status === 409 && verb === "apply") {
             return fieldConflict(where, answer.body);
         }
+        const denial = denialOf(answer.body);
+        if (denial !== undefined) {
+            return denied(verb, where, denial);
+        }
         if (isBusy(answer.status)) {
             return overloaded(verb, `${where} (status ${answer.status})`, said);
         }
@@ -273,6 +277,16 @@ export function crdsMissing(server: string, path: string): LlmosError {
         where: `${server}${path.split("?")[0]}`,
         why: "Without the LLMOS operator's custom resource definitions there are no registries.",
         next: "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed.",
+    });
+}
+
+/** A rule of the cluster, of LLMOS mostly, and in its words. */
+function denied(verb: string, where: string, said: string): LlmosError {
+    return failure("cluster-refused", {
+        found: `The cluster's rules do not let this ${verb}: ${said}`,
+        where: `${where} (admission webhook)`,
+        why: "LLMOS checks models and datasets before they are written.",
+        next: "Correct what it names, then run again.",
     });
 }
 

@@ -160,6 +160,17 @@ interface Head {
     readonly status: number;
     /** As the server asks, in milliseconds; 0 when it asks for none. */
     readonly retryAfter: number;
+    readonly body?: unknown;
+}
+
+/**
+ * What an admission webhook says, where it is one that refuses. The webhooks of LLMOS refuse with status 500
+ * (`Internal error occurred: …`), which here says nothing of the server's health.
+ */
+export function denialOf(body: unknown): string | undefined {
+    const { message } = (body ?? {}) as { message?: unknown };
+    const said = /^admission webhook "[^"]*" denied the request: (?:Internal error occurred: )?(.*)$/s;
+    return typeof message === "string" ? said.exec(message)?.[1] : undefined;
 }
 
 function headOf({ statusCode = 0, headers }: IncomingMessage): Head {
@@ -170,7 +181,8 @@ function waitBeforeNext(outcome: Outcome<Head>): number | undefined {
     if ("error" in outcome) {
         return isTransient(outcome.error) ? 0 : undefined;
     }
-    return isBusy(outcome.value.status) ? outcome.value.retryAfter : undefined;
+    const { status, retryAfter, body } = outcome.value;
+    return isBusy(status) && denialOf(body) === undefined ? retryAfter : undefined;
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

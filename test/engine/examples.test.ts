@@ -72,6 +72,24 @@ test("several-registries: the lookup sees all of them, already after the first u
     await goesDown(project);
 });
 
+test("models-and-datasets: files of real size, in two versions of a dataset; a second up sends nothing", async () => {
+    const project = await copyOf("models-and-datasets");
+    // As its README says, word for word.
+    const [, commands = ""] = /```sh\n(mkdir -p llama[^`]*)```/.exec(await project.file("README.md")) ?? [];
+    await project.succeeds(commands);
+    await project.configure(store, keys);
+    expect(await project.succeeds("pulumi preview")).toContain(
+        'Model "llama": 2 files (95 MiB) to send to models/default/llama.',
+    );
+    await comesUp(project);
+    expect(await project.outputs()).toMatchObject({
+        modelUri: "s3://models/models/default/llama",
+        modelFiles: 2,
+        published: "SnapshotReady",
+    });
+    await goesDown(project);
+});
+
 test.each(ENVIRONMENTS)("environments: %s", async (stack) => {
     const environment = { KUBECONFIG: await kubeconfigOfEnvironments() };
     const project = await copyOf("environments", { stack, environment });
