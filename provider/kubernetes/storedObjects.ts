@@ -127,6 +127,8 @@ export interface StoredTimeouts {
     readySeconds?: number;
     /** For a refusal to turn, because the operator tries again. Default 5. */
     graceSeconds?: number;
+    /** For a DatasetVersion to be published. Default 900. */
+    publishSeconds?: number;
     /** For the object and its content to be deleted. Default 600. */
     deleteSeconds?: number;
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { objectName } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
 import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
-import { type Finding, failure } from "../errors";
+import { type Finding, failure, type LlmosError } from "../errors";
 import { type Decoder, flag, object, optional, type Refined, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
@@ -226,8 +226,49 @@ async function write(
         if (!inputs.publish || wasPublished) {
             return stored;
         }
-        const published = await put(true, () => onWritten(stored));
-        return { ...stored, ...observedVersion(published) };
+        await put(true, () => onWritten(stored));
+        return { ...stored, ...observedVersion(await untilPublished(context, cluster, inputs)) };
+    });
+}
+
+/** Between two looks at a publication, in milliseconds: the operator copies the content to a volume first. */
+const LOOK_MS = 1_000;
+
+/** The version once LLMOS has published it. One that takes longer goes on by itself, which is no failure. */
+async function untilPublished(
+    context: Context,
+    cluster: Cluster,
+    version: Omit<Written, "pending">,
+): Promise<StoredResource> {
+    const seconds = version.timeouts?.publishSeconds ?? 900;
+    const end = context.clock.now() + seconds * 1_000;
+    for (;;) {
+        const found = known(await cluster.read<StoredResource>(storedPath(VERSION, version)));
+        const { phase = "", message = "" } = found?.status?.publishStatus ?? {};
+        if (!found || phase === "Failed") {
+            throw notPublished(cluster, version, found ? message : "it was deleted by someone else");
+        }
+        const isOver = context.clock.now() >= end || context.interruption.aborted;
+        if (phase !== "SnapshotReady" && !isOver) {
+            await context.clock.sleep(LOOK_MS);
+            continue;
+        }
+        if (phase !== "SnapshotReady") {
+            const state = phase || "nothing yet";
+            await context.log.warn(
+                `${whatOf(version)} is not published after ${seconds} s (${state}); LLMOS goes on with it. Raise timeouts.publishSeconds to wait longer.`,
+            );
+        }
+        return found;
+    }
+}
+
+function notPublished(cluster: Cluster, version: Omit<Written, "pending">, said: string): LlmosError {
+    return failure("object-not-ready", {
+        found: `LLMOS cannot publish the version. It says: ${said}`,
+        where: `${cluster.server}, DatasetVersion ${idOf(version)}`,
+        why: "Notebooks and trainings mount what is published.",
+        next: "Correct what it names; then set publish: false, run `pulumi up`, and publish it again.",
     });
 }
 

@@ -87,6 +87,7 @@ export const storedFields: Fields<StoredInputs> = {
         object<StoredTimeouts>({
             readySeconds: optional(number(0)),
             graceSeconds: optional(number(0)),
+            publishSeconds: optional(number(0)),
             deleteSeconds: optional(number(0)),
         }),
     ),

@@ -106,8 +106,6 @@ test("up makes them ready, stores every file, copies and publishes; and is settl
     const up = await project.up();
     expect(up.exitCode, up.output).toBe(0);
     expect(up.output).toMatch(/Model "life-model": sent 2 files, 20 MiB, in \d/);
-    const { outputs } = (await project.resources()).get("models-life-dev") ?? { outputs: {} };
-    expect(outputs).toEqual({});
     const model = (await project.resources()).get("life-model")?.outputs;
     expect(model).toMatchObject({
         path: "models/default/life-model",
@@ -127,6 +125,8 @@ test("up makes them ready, stores every file, copies and publishes; and is settl
     });
     expect(status.conditions[0]).toMatchObject({ type: "ready", status: "True" });
     expect(await objects("datasets/default/life-data/v2")).toEqual({ "train.csv": 8 });
+    const second = (await project.resources()).get("life-data-v2")?.outputs;
+    expect(second).toMatchObject({ publishPhase: "SnapshotReady", fileCount: 1, size: 8 });
     expect((await object("datasetversions", "life-data-v2")).spec).toMatchObject({
         publish: true,
         copyFrom: { namespace: "default", dataset: "life-data", version: "v1" },
