@@ -55,6 +55,7 @@ export type FindingCode =
     | "registry-missing"
     | "registry-inactive"
     | "verdict-missing"
+    | "unexpected"
     | "state-newer"
     | "state-unreadable";
 

@@ -147,11 +147,11 @@ export async function storeContent(
     store: ContentStore,
 ): Promise<ContentState> {
     const seen = await look(store, path);
-    const comparison = await compare(
-        await localFiles(inputs),
-        seen.manifest,
-        seen.listed,
-        context.interruption,
+    const local = await localFiles(inputs);
+    const comparison = await compare(local, seen.manifest, seen.listed, context.interruption).catch(
+        (error: unknown) => {
+            throw context.interruption.aborted ? interrupted(store, path, "comparing it") : error;
+        },
     );
     const { send, extra } = comparison;
     const stored = await sendAll(context, what, path, seen, comparison);
@@ -190,7 +190,7 @@ async function sendAll(
         await upload(send, { store, root, progress, gate, signal, onStored });
     } catch (error) {
         await saveManifest(store, path, stored).catch(() => undefined);
-        throw signal.aborted ? interrupted(store, path, progress) : error;
+        throw signal.aborted ? interrupted(store, path, progress.reached) : error;
     } finally {
         progress.stop();
     }
@@ -261,6 +261,22 @@ export async function readContent(
         : { ...now, contentDrift: ["the manifest speaks of another content", ...now.contentDrift] };
 }
 
+/** Objects there that `known` does not have as they are: whoever deletes them loses them. */
+export async function unknownObjects(
+    store: ContentStore,
+    path: string,
+    known: "declared" | "nothing" | { readonly copyOf: string },
+): Promise<string[]> {
+    const { manifest, listed } = await look(store, path);
+    const source = typeof known === "object" ? await store.list(`${known.copyOf}/`) : undefined;
+    return [...listed].flatMap(([name, { size, etag }]) => {
+        const sent = known === "declared" ? manifest.get(name) : undefined;
+        // A copy of several parts has another ETag than what it was copied from.
+        const isCopy = source?.get(name)?.size === size;
+        return isCopy || (sent?.size === size && sent.etag === etag) ? [] : [name];
+    });
+}
+
 /** Removes what this provider keeps of a content that is gone, and what was never completed of it. */
 export async function forgetContent(store: ContentStore, path: string): Promise<void> {
     for (const upload of await store.openUploads(`${path}/`)) {
@@ -301,7 +317,7 @@ function placeOf(store: ContentStore, path: string): string {
     return `${urlOf(store.connection.endpoint)}/${store.bucket}/${path}`;
 }
 
-function interrupted(store: ContentStore, path: string, { reached }: Progress): LlmosError {
+function interrupted(store: ContentStore, path: string, reached: string): LlmosError {
     return failure("content-interrupted", {
         found: `The upload was interrupted after ${reached}`,
         where: placeOf(store, path),

@@ -43,7 +43,20 @@ export async function localFiles(source: ContentSource): Promise<LocalFile[]> {
     }
     const walk = new Walk(source, await ignored(source.ignore));
     await walk.folder(source.content, "", [await realpath(source.content)]);
+    if (walk.files.length === 0) {
+        throw empty(source.content);
+    }
     return walk.files.sort(byPath);
+}
+
+/** Reads something of a file or folder; what the file system refuses is explained. */
+export async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
+    try {
+        return await read();
+    } catch (error) {
+        const { code, syscall } = error as NodeJS.ErrnoException;
+        throw syscall === undefined ? error : unreadable(file, code ?? "unknown error");
+    }
 }
 
 /** In the order of S3 listings: by UTF-8 bytes, which differs from JavaScript's beyond the basic plane. */
@@ -53,7 +66,7 @@ function byPath(left: LocalFile, right: LocalFile): number {
 
 async function ignored(patterns: readonly string[] = []): Promise<Ignore> {
     const { default: ignore } = await import("ignore");
-    return ignore({ allowRelativePaths: true })
+    return ignore({ allowRelativePaths: true, ignorecase: false })
         .add(ALWAYS_IGNORED)
         .add([...patterns]);
 }
@@ -68,7 +81,9 @@ class Walk {
 
     /** `above` are the real paths of the folders on the way here: a link back to one of them would have no end. */
     async folder(folder: string, prefix: string, above: readonly string[]): Promise<void> {
-        const entries = await readdir(folder, { withFileTypes: true, encoding: "buffer" });
+        const entries = await reading(folder, () =>
+            readdir(folder, { withFileTypes: true, encoding: "buffer" }),
+        );
         await Promise.all(
             entries.map(async (entry) => {
                 const name = nameOf(entry.name as unknown as Buffer, folder);
@@ -78,7 +93,7 @@ class Walk {
     }
 
     private async entry(file: string, path: string, above: readonly string[]): Promise<void> {
-        const seen = await lstat(file);
+        const seen = await reading(file, () => lstat(file));
         const isLink = seen.isSymbolicLink();
         const target = isLink ? await stat(file).catch(() => undefined) : seen;
         if (this.out.ignores(target?.isDirectory() ? `${path}/` : path)) {
@@ -155,12 +170,33 @@ function missing(content: string): LlmosError {
     });
 }
 
+/** A folder that was not mounted or not filled looks like this; with `prune` it would empty the bucket's one. */
+function empty(content: string): LlmosError {
+    return failure("content-missing", {
+        found: `The content "${content}" holds no file`,
+        where: `the folder ${process.cwd()}, less what is ignored`,
+        why: WHY,
+        next: "See that it is mounted and filled, and that no ignore pattern leaves all of it out; or leave content out.",
+        property: "content",
+    });
+}
+
 function linked(file: string): LlmosError {
     return failure("content-unusable", {
         found: `"${file}" is a symbolic link`,
         where: "content",
         why: "S3 has no links: what it leads to would be stored as a copy, wherever it lies.",
         next: "Set followSymlinks: true to store what links lead to, or leave it out with an ignore pattern.",
+        property: "content",
+    });
+}
+
+function unreadable(file: string, code: string): LlmosError {
+    return failure("content-unusable", {
+        found: `"${file}" cannot be read (${code})`,
+        where: "content",
+        why: WHY,
+        next: "Give this user the right to read it, see that its disk is there, or leave it out with an ignore pattern.",
         property: "content",
     });
 }

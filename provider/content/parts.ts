@@ -1,7 +1,8 @@
 /** How a file is cut into parts, and what S3 makes of them: the same file is always cut the same way. */
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { reading } from "./localFiles";
 
 const MIB = 1024 * 1024;
 
@@ -42,11 +43,20 @@ export function isComparable(etag: string, size: number): boolean {
 }
 
 /** Reads a file once. */
-export async function digestsOf(
+export function digestsOf(
     file: string,
     size: number,
     withEtag: boolean,
     signal?: AbortSignal,
+): Promise<FileDigests> {
+    return reading(file, () => digested(file, size, withEtag, signal));
+}
+
+async function digested(
+    file: string,
+    size: number,
+    withEtag: boolean,
+    signal: AbortSignal | undefined,
 ): Promise<FileDigests> {
     const sha256 = createHash("sha256");
     const etag = withEtag ? new EtagHash(size) : undefined;
@@ -116,25 +126,28 @@ export function md5(bytes: Uint8Array): string {
 /** Up to here a file is read at once: what its content costs is less than what waiting for it four times would. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Reads a file of exactly the size of `target`; false when it has another size, or cannot be opened any more. */
-export async function readWhole(file: string, target: Buffer): Promise<boolean> {
-    if (target.length > SMALL_BYTES) {
-        const handle = await open(file).catch(() => undefined);
-        try {
-            return handle !== undefined && (await readFully(handle, target, 0));
-        } finally {
-            await handle?.close();
+/** Fills `target` with a file's beginning; gives what the file is after that, undefined when it is shorter. */
+export function readWhole(file: string, target: Buffer): Promise<Stats | undefined> {
+    return reading(file, async () => {
+        if (target.length <= SMALL_BYTES) {
+            return readAtOnce(file, target);
         }
-    }
+        const handle = await open(file);
+        try {
+            return (await readFully(handle, target, 0)) ? await handle.stat() : undefined;
+        } finally {
+            await handle.close();
+        }
+    });
+}
+
+function readAtOnce(file: string, target: Buffer): Stats | undefined {
+    const descriptor = openSync(file, "r");
     try {
-        const descriptor = openSync(file, "r");
-        try {
-            return readSync(descriptor, target, 0, target.length, 0) === target.length;
-        } finally {
-            closeSync(descriptor);
-        }
-    } catch {
-        return false;
+        const read = readSync(descriptor, target, 0, target.length, 0);
+        return read === target.length ? fstatSync(descriptor) : undefined;
+    } finally {
+        closeSync(descriptor);
     }
 }
 

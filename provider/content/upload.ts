@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { type FileHandle, open } from "node:fs/promises";
+import { extname } from "node:path/posix";
 import { crc32 } from "node:zlib";
 import { contentType } from "mime-types";
 import { failure, type LlmosError } from "../errors";
 import { urlOf } from "../s3/client";
 import type { ContentStore, OpenUpload, UploadedPart } from "../s3/contentStore";
 import type { Gate } from "./gate";
-import type { LocalFile } from "./localFiles";
+import { type LocalFile, reading } from "./localFiles";
 import type { StoredFile } from "./manifest";
 import { bytesOfPart, md5, PART_BYTES, partBytes, partCount, readFully, readWhole } from "./parts";
 import type { Progress } from "./progress";
@@ -42,7 +43,7 @@ export async function upload(files: readonly LocalFile[], transfer: Transfer): P
         for (const file of queue) {
             signal.throwIfAborted();
             const sending = new FileSending(file, { ...transfer, signal });
-            const stored = await sending.send(open.get(transfer.root + file.path) ?? []);
+            const stored = await sending.send(await leftOf(file, transfer, open));
             transfer.progress.fileDone();
             transfer.onStored(file.path, stored);
         }
@@ -67,6 +68,22 @@ async function openUploads({ store, root }: Transfer): Promise<Map<string, OpenU
     return uploads;
 }
 
+/** From this size on a file is asked for by itself: what there is to save is worth a request. */
+const WORTH_ASKING = 4 * PART_BYTES;
+
+/** Uploads of this file that were not completed. */
+async function leftOf(
+    { path, size }: LocalFile,
+    { store, root }: Transfer,
+    open: ReadonlyMap<string, OpenUpload[]>,
+): Promise<OpenUpload[]> {
+    const key = root + path;
+    const known = open.get(key) ?? [];
+    return known.length > 0 || size < WORTH_ASKING
+        ? known
+        : (await store.openUploads(key)).filter((upload) => upload.key === key);
+}
+
 /** A part that has arrived. */
 interface SentPart {
     readonly number: number;
@@ -83,7 +100,7 @@ class FileSending {
         private readonly transfer: Transfer,
     ) {
         this.key = transfer.root + file.path;
-        this.type = contentType(file.path.split(".").pop() ?? "") || "application/octet-stream";
+        this.type = contentType(extname(file.path)) || "application/octet-stream";
     }
 
     /** `left` are uploads to this key that were not completed, the latest last. */
@@ -92,9 +109,7 @@ class FileSending {
         if (size <= PART_BYTES) {
             return { size, mtimeMs, ...(await this.whole()) };
         }
-        const handle = await open(file).catch(() => {
-            throw changed(this.file);
-        });
+        const handle = await reading(file, () => open(file));
         try {
             return { size, mtimeMs, ...(await this.inParts(handle, left)) };
         } finally {
@@ -110,10 +125,7 @@ class FileSending {
         const { gate, store, progress, signal } = this.transfer;
         const { buffer, release } = await gate.enter(this.file.size);
         try {
-            // A file that is rewritten meanwhile has another time of modification, which the next run sees.
-            if (!(await readWhole(this.file.file, buffer))) {
-                throw changed(this.file);
-            }
+            this.refuseOther(await readWhole(this.file.file, buffer));
             const sha256 = createHash("sha256").update(buffer).digest("hex");
             const headers = { "content-type": this.type, "x-amz-content-sha256": sha256 };
             const { etag } = await store.put(this.key, buffer, { headers, signal, onBytes: progress.sent });
@@ -222,13 +234,18 @@ class FileSending {
     }
 
     private async read(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
-        if (!(await readFully(handle, buffer, position))) {
+        if (!(await reading(this.file.file, () => readFully(handle, buffer, position)))) {
             throw changed(this.file);
         }
     }
 
     private async refuseChanged(handle: FileHandle): Promise<void> {
-        const { size, mtimeMs } = await handle.stat();
+        this.refuseOther(await handle.stat());
+    }
+
+    /** `found`: the file after it was read; undefined when it has become shorter meanwhile. */
+    private refuseOther(found: { size: number; mtimeMs: number } | undefined): void {
+        const { size = -1, mtimeMs = -1 } = found ?? {};
         if (size !== this.file.size || Math.floor(mtimeMs) !== this.file.mtimeMs) {
             throw changed(this.file);
         }

@@ -36,6 +36,8 @@ export interface StoredResource extends Conditioned {
         path?: string;
         /** The same of a DatasetVersion. */
         rootPath?: string;
+        /** Of a Dataset. */
+        versions?: { objectName: string; version: string }[];
         /** Of a DatasetVersion: the registry of its dataset. */
         registry?: string;
         publishStatus?: { phase?: string; message?: string };
@@ -102,6 +104,19 @@ export async function refuseTaken(
         throw failureOf(takenFinding(cluster, kind.kind, found));
     }
     return found;
+}
+
+/** An update finds the object that the state speaks of, or none; what somebody else has made instead is not ours to change. */
+export async function refuseAnothers(
+    cluster: Cluster,
+    kind: StoredKind,
+    state: StoredName & { uid: string; owner?: string; instance: string },
+    adopt: boolean | undefined,
+): Promise<void> {
+    const found = known(await cluster.read<StoredResource>(storedPath(kind, state)));
+    if (found && !adopt && (isReplacedByAnother(found, state) || isTakenOver(found, state))) {
+        throw failureOf(takenFinding(cluster, kind.kind, found));
+    }
 }
 
 export function newInstance(): string {

@@ -10,7 +10,9 @@ import {
     readContent,
     storeContent,
     undeclaredContent,
+    unknownObjects,
 } from "../content/content";
+import { countOf } from "../content/progress";
 import { describe, type Finding, failure, findingOf } from "../errors";
 import { type Fields, optional, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
@@ -24,7 +26,7 @@ import {
 } from "../kubernetes/registryStore";
 import { type Context, type KnownPart, known } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../questions";
-import { type StoredInputs, type StoredState, storageUri, storeIfThere } from "./stored";
+import { rememberPlace, type StoredInputs, type StoredState, storageUri, storeIfThere } from "./stored";
 
 /** Arguments of what names its registry. */
 export interface InRegistry {
@@ -143,6 +145,7 @@ export async function storeDeclared(
         content === undefined
             ? await undeclaredContent(store, path)
             : await storeContent(context, { ...inputs, content }, what, path, store);
+    rememberPlace(context, store, path);
     return { ...state, storageUri: storageUri(store, path) };
 }
 
@@ -173,27 +176,31 @@ export const NOTHING_STORED: ContentState = {
     contentDrift: ["the content was not stored to its end"],
 };
 
-/** Would a replacement delete a content that this program cannot store again? */
-export async function lossFindings(
-    context: Context,
-    inputs: KnownPart<ContentInputs & StoredInputs>,
-    prior: ContentPlace,
-): Promise<Finding[]> {
-    if (inputs.content !== undefined || inputs.retainContent || prior.registryName === undefined) {
+/** What a replacement would delete: where it lies, and what of it this program could store again. */
+export interface Leaving extends ContentPlace {
+    readonly prior: KnownPart<StoredInputs>;
+    readonly known: Parameters<typeof unknownObjects>[2];
+}
+
+/** Would a replacement delete content that this program cannot store again? */
+export async function lossFindings(context: Context, leaving: Leaving): Promise<Finding[]> {
+    const { prior, known, what, path, registryName } = leaving;
+    if (prior.retainContent || registryName === undefined) {
         return [];
     }
-    const cluster = await context.cluster(inputs.cluster);
-    const store = await storeIfThere(context, cluster, prior.registryName, inputs as ServerOptions);
-    const { fileCount, size } = store ? await undeclaredContent(store, prior.path) : NOTHING_STORED;
-    if (!store || fileCount === 0) {
+    const cluster = await context.cluster(prior.cluster);
+    const store = await storeIfThere(context, cluster, registryName, prior as ServerOptions);
+    const lost = store ? await unknownObjects(store, path, known) : [];
+    if (!store || lost.length === 0) {
         return [];
     }
+    const some = lost.slice(0, 3).join(", ") + (lost.length > 3 ? ", …" : "");
     return [
         failure("content-lost", {
-            found: `${prior.what} would be replaced, and what it holds (${fileCount} objects, ${size} bytes) deleted`,
-            where: storageUri(store, prior.path),
-            why: "The content is not declared in this program, which could not store it again.",
-            next: "Declare it (content), or set retainContent: true and run `pulumi up` first; then change the rest.",
+            found: `${what} would be replaced, and ${countOf(lost.length, "object")} deleted that this program cannot store again (${some})`,
+            where: storageUri(store, path),
+            why: "LLMOS deletes the content with the object.",
+            next: "Set retainContent: true and run `pulumi up` before anything else is changed: the content then stays where it is. Or declare it (content).",
         }).finding,
     ];
 }

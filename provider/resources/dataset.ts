@@ -1,5 +1,6 @@
 /** `Dataset`: an `ml.llmos.ai/v1 Dataset`. Its content lies in its versions. */
 import { changedFields, sameInputs } from "../comparison";
+import { undeclaredContent } from "../content/content";
 import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { versionsOfDataset } from "../kubernetes/dependants";
@@ -9,6 +10,7 @@ import {
     applyStored,
     newInstance,
     readStored,
+    refuseAnothers,
     refuseTaken,
     type StoredKind,
     writeUntilReady,
@@ -37,6 +39,8 @@ import {
     storedComputed,
     storedDifference,
     storedFields,
+    storeIfThere,
+    UNASKED_STORED,
 } from "./stored";
 
 /** Arguments of a `Dataset`. */
@@ -73,7 +77,7 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
 
     async preflight(context, inputs, prior) {
         const findings = await askForStored(context, DATASET, inputs, prior);
-        const isSame = prior && sameInputs(prior, inputs, QUIET_STORED);
+        const isSame = prior && sameInputs(prior, inputs, UNASKED_STORED);
         return findings.length > 0 || isSame ? findings : await askForRegistryOf(context, inputs);
     },
 
@@ -112,14 +116,27 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        await refuseAnothers(cluster, DATASET, state, inputs.adopt);
         const { instance, registryName, namespace } = state;
         return await write(context, cluster, { ...inputs, namespace, instance, registryName }, true);
     },
 
     async delete(context, _id, state) {
-        await removeStored(context, DATASET, state, (cluster) => versionsOfDataset(cluster, state));
+        const filled = await isFilled(context, state);
+        const leaving = { ...state, retainContent: state.retainContent || filled };
+        await removeStored(context, DATASET, leaving, (cluster) => versionsOfDataset(cluster, state));
     },
 };
+
+/**
+ * Whether there is anything below its path. The content of its versions went with them, unless that was to stay: and then
+ * it does not go with the dataset either, which lies above it.
+ */
+async function isFilled(context: Context, state: DatasetState): Promise<boolean> {
+    const cluster = await ownCluster(context, state).catch(() => undefined);
+    const store = cluster && (await storeIfThere(context, cluster, state.registryName, state));
+    return store !== undefined && (await undeclaredContent(store, state.path)).fileCount > 0;
+}
 
 type Written = DatasetInputs & Pick<DatasetState, "namespace" | "registryName" | "instance">;
 

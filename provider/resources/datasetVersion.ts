@@ -1,16 +1,16 @@
 /** `DatasetVersion`: one version of a dataset, from files, copied from another version, or both; and its publication. */
-import { isDeepStrictEqual } from "node:util";
 import { objectName } from "../arguments";
 import { changedFields, sameInputs } from "../comparison";
 import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
 import { type Finding, failure, type LlmosError } from "../errors";
-import { type Decoder, flag, object, optional, type Refined, required, text, withDefault } from "../fields";
+import { type Decoder, flag, object, optional, type Refined, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
 import {
     applyStored,
     newInstance,
     readStored,
+    refuseAnothers,
     refuseTaken,
     type StoredKind,
     type StoredResource,
@@ -31,6 +31,7 @@ import {
     askForStored,
     contentComputed,
     idOf,
+    isAnother,
     keepingWritten,
     observedStored,
     QUIET_STORED,
@@ -40,6 +41,7 @@ import {
     storedComputed,
     storedDifference,
     storedFields,
+    UNASKED_STORED,
 } from "./stored";
 
 /** The version that a new one starts from. */
@@ -60,7 +62,10 @@ export interface DatasetVersionInputs extends StoredInputs, ContentInputs {
     version: string;
     /** Start with the content of another version. Cannot be changed: replacement. */
     copyFrom?: CopySource;
-    /** Publish it: LLMOS makes a volume snapshot of its content, for notebooks and training. Default false. */
+    /**
+     * Publish it: LLMOS makes a volume snapshot of its content, for notebooks and training. False takes a publication back;
+     * not given, it is left as it is on the LLMOS page.
+     */
     publish?: boolean;
     /** The registry of the dataset, filled in by the provider. */
     registryName?: string;
@@ -101,7 +106,7 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
         dataset: required(text(objectName)),
         version: required(text(versionName)),
         copyFrom: optional(copySource),
-        publish: withDefault(flag, false),
+        publish: optional(flag),
         registryName: optional(text()),
         ...contentFields,
     },
@@ -129,18 +134,11 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
 
     async preflight(context, inputs, prior) {
         const findings = await askForStored(context, VERSION, inputs, prior);
-        const quiet = [...QUIET_STORED, ...QUIET_CONTENT, "publish"] as const;
+        const quiet = [...UNASKED_STORED, ...QUIET_CONTENT, "publish"] as const;
         if (findings.length > 0 || (prior && sameInputs(prior, inputs, quiet))) {
             return findings;
         }
-        const before = prior && placeOf(prior);
-        const isReplaced = before && !isDeepStrictEqual(before, placeOf(inputs));
-        return [
-            ...(await askForDataset(context, inputs)),
-            ...(isReplaced && !inputs.copyFrom
-                ? await lossFindings(context, { ...prior, ...inputs }, before)
-                : []),
-        ];
+        return [...(await askForDataset(context, inputs)), ...(await askForLoss(context, inputs, prior))];
     },
 
     diff(state, inputs, unknowns): Difference {
@@ -148,7 +146,18 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
         const identified = withKnownIdentity(inputs, state);
         const changes = changedFields(datasetVersion.fields, state, identified, unknowns, quiet);
         const content = inputs.pending || unknowns.has("content") ? ["content"] : [];
-        return storedDifference([...changes, ...content], ["dataset", "version", "copyFrom"], unknowns);
+        const difference = storedDifference(
+            [...changes, ...content],
+            ["dataset", "version", "copyFrom"],
+            unknowns,
+        );
+        // A dataset has a version once, whatever the object is called.
+        const isSameVersion = ["namespace", "dataset", "version", "clusterId"].every(
+            (name) => !difference.changes.includes(name),
+        );
+        const deleteBeforeReplace =
+            difference.deleteBeforeReplace === true || (difference.replaces.length > 0 && isSameVersion);
+        return { ...difference, deleteBeforeReplace };
     },
 
     async create(context, inputs) {
@@ -170,19 +179,23 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
         return present({
             ...state,
             ...observedVersion(found),
-            publish: found.spec?.publish === true,
+            ...(state.publish !== undefined && { publish: found.spec?.publish === true }),
             ...(await readDeclared(context, cluster, state)),
         });
     },
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        await refuseAnothers(cluster, VERSION, state, inputs.adopt);
         const { instance, namespace } = state;
         return await write(context, cluster, { ...inputs, namespace, instance }, state, true);
     },
 
     async delete(context, _id, state) {
         await removeStored(context, VERSION, state, async () => []);
+        if (state.retainContent) {
+            await leaveDataset(await ownCluster(context, state), state);
+        }
     },
 };
 
@@ -199,7 +212,7 @@ async function write(
     const clusterId = await cluster.identity();
     const { size, fileCount, contentDigest, contentDrift } = before;
     const base = { ...inputs, clusterId, size, fileCount, contentDigest, contentDrift, storageUri: "" };
-    const put = (publish: boolean, onWritten: (state: DatasetVersionState) => void) =>
+    const put = (publish: boolean | undefined, onWritten: (state: DatasetVersionState) => void) =>
         writeUntilReady(
             context,
             cluster,
@@ -217,7 +230,7 @@ async function write(
         );
     return await keepingWritten<DatasetVersionState>(async (onWritten) => {
         const wasPublished = await isPublished(cluster, inputs);
-        const made = await put(wasPublished && inputs.publish === true, onWritten);
+        const made = await put(inputs.publish && wasPublished, onWritten);
         const { path, registryName } = observedVersion(made);
         const place = { what: whatOf(inputs), path, registryName };
         const content = await storeDeclared(context, cluster, inputs, place);
@@ -279,12 +292,12 @@ async function isPublished(cluster: Cluster, name: Pick<Written, "namespace" | "
 
 function specOf(
     { dataset, version, copyFrom, namespace }: Omit<Written, "pending">,
-    publish: boolean,
+    publish: boolean | undefined,
 ): object {
     return {
         dataset,
         version,
-        publish,
+        ...(publish !== undefined && { publish }),
         ...(copyFrom && { copyFrom: { namespace, dataset, ...copyFrom } }),
     };
 }
@@ -363,3 +376,44 @@ function placeOf({
     const path = `datasets/${namespace}/${dataset}/${version}`;
     return { what: whatOf({ dataset, version }), path, registryName };
 }
+
+/** Would a replacement lose anything? */
+async function askForLoss(
+    context: Context,
+    inputs: KnownPart<DatasetVersionInputs>,
+    prior: KnownPart<DatasetVersionInputs> | undefined,
+): Promise<Finding[]> {
+    const place = prior && placeOf(prior);
+    if (!prior || !place || !isAnother(datasetVersion.subject(prior), datasetVersion.subject(inputs))) {
+        return [];
+    }
+    const { namespace = "default", dataset: own = "", copyFrom } = prior;
+    const source = copyFrom && { namespace, dataset: own, ...copyFrom };
+    const copyOf = source && `datasets/${source.namespace}/${source.dataset}/${source.version}`;
+    const isDeclared = prior.content !== undefined && inputs.content !== undefined;
+    const known = isDeclared ? "declared" : copyOf && inputs.copyFrom ? { copyOf } : "nothing";
+    return await lossFindings(context, { ...place, prior, known });
+}
+
+/**
+ * The operator takes a version out of its dataset when it deletes the content. Where that stays, it is done here: LLMOS
+ * would refuse to make the version again.
+ */
+async function leaveDataset(cluster: Cluster, state: DatasetVersionState): Promise<void> {
+    const path = storedPath(DATASET, { namespace: state.namespace, name: state.dataset });
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+        const found = known(await cluster.read<StoredResource>(path));
+        const versions = found?.status?.versions ?? [];
+        const others = versions.filter(({ objectName }) => objectName !== state.name);
+        if (!found || others.length === versions.length) {
+            return;
+        }
+        const { resourceVersion } = found.metadata;
+        const patch = { metadata: { resourceVersion }, status: { versions: others } };
+        if ((await cluster.merge(`${path}/status`, patch)) !== "conflict") {
+            return;
+        }
+    }
+}
+
+const MOST_ROUNDS = 10;

@@ -1,7 +1,7 @@
 /** `Model`: an `ml.llmos.ai/v1 Model`, and its files in the bucket of a registry. */
-import { isDeepStrictEqual } from "node:util";
 import { changedFields, sameInputs } from "../comparison";
 import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
+import type { Finding } from "../errors";
 import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { usersOfModel } from "../kubernetes/dependants";
@@ -10,6 +10,7 @@ import {
     applyStored,
     newInstance,
     readStored,
+    refuseAnothers,
     refuseTaken,
     type StoredKind,
     writeUntilReady,
@@ -41,6 +42,7 @@ import {
     askForStored,
     contentComputed,
     idOf,
+    isAnother,
     keepingWritten,
     observedStored,
     QUIET_STORED,
@@ -50,6 +52,7 @@ import {
     storedComputed,
     storedDifference,
     storedFields,
+    UNASKED_STORED,
 } from "./stored";
 
 /** Arguments of a `Model`. */
@@ -96,16 +99,11 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
         const findings = await askForStored(context, MODEL, inputs, prior);
         if (
             findings.length > 0 ||
-            (prior && sameInputs(prior, inputs, [...QUIET_STORED, ...QUIET_CONTENT]))
+            (prior && sameInputs(prior, inputs, [...UNASKED_STORED, ...QUIET_CONTENT]))
         ) {
             return findings;
         }
-        const before = prior && placeOf(prior);
-        const isReplaced = before && !isDeepStrictEqual(before, placeOf(inputs));
-        return [
-            ...(await askForRegistryOf(context, inputs)),
-            ...(isReplaced ? await lossFindings(context, { ...prior, ...inputs }, before) : []),
-        ];
+        return [...(await askForRegistryOf(context, inputs)), ...(await askForLoss(context, inputs, prior))];
     },
 
     diff(state, inputs, unknowns): Difference {
@@ -119,7 +117,11 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
         const moved =
             unknowns.has("registry") || (inputs.registry ?? state.registryName) !== state.registryName;
         return storedDifference(
-            [...changes, ...(moved ? ["registry"] : []), ...(inputs.pending ? ["content"] : [])],
+            [
+                ...changes,
+                ...(moved ? ["registry"] : []),
+                ...(inputs.pending || unknowns.has("content") ? ["content"] : []),
+            ],
             ["registry"],
             unknowns,
         );
@@ -152,6 +154,7 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        await refuseAnothers(cluster, MODEL, state, inputs.adopt);
         const { instance, registryName, namespace } = state;
         return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, true);
     },
@@ -208,4 +211,18 @@ function placeOf({
     return name === undefined
         ? undefined
         : { what: whatOf({ name }), path: `models/${namespace}/${name}`, registryName };
+}
+
+/** Would a replacement lose anything? */
+async function askForLoss(
+    context: Context,
+    inputs: KnownPart<ModelInputs>,
+    prior: KnownPart<ModelInputs> | undefined,
+): Promise<Finding[]> {
+    const place = prior && placeOf(prior);
+    if (!prior || !place || !isAnother(model.subject(prior), model.subject(inputs))) {
+        return [];
+    }
+    const isDeclared = prior.content !== undefined && inputs.content !== undefined;
+    return await lossFindings(context, { ...place, prior, known: isDeclared ? "declared" : "nothing" });
 }

@@ -1,4 +1,5 @@
 /** What Model, Dataset and DatasetVersion have in common: their arguments, questions, and their end. */
+import { isDeepStrictEqual } from "node:util";
 import {
     cluster,
     type Guarded,
@@ -115,18 +116,17 @@ export const contentComputed = {
     contentDrift: required(list(text())),
 };
 
-/** Arguments whose change leaves nothing to do on either side. */
-export const QUIET_STORED = [
+/** Arguments whose change leaves nothing to do, and nothing to remember for refresh and delete. */
+export const QUIET_STORED = ["reachability", "owner", "awaits", "adopt", "cluster"] as const;
+
+/** Arguments whose change asks nothing of the servers: it is applied, because refresh and delete go by it. */
+export const UNASKED_STORED = [
+    ...QUIET_STORED,
     "region",
     "addressing",
     "caBundle",
     "retainContent",
     "timeouts",
-    "reachability",
-    "owner",
-    "awaits",
-    "adopt",
-    "cluster",
 ] as const;
 
 export function storageUri(store: ContentStore, path: string): string {
@@ -159,6 +159,11 @@ export function storedDifference(
     };
 }
 
+/** Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same. */
+export function isAnother(before: readonly unknown[], after: readonly unknown[]): boolean {
+    return before.some((one, index) => after[index] !== undefined && !isDeepStrictEqual(one, after[index]));
+}
+
 /** A write that has made something and then failed keeps its state. */
 export async function keepingWritten<S extends StoredState>(
     act: (onWritten: (state: S) => void) => Promise<S>,
@@ -169,10 +174,21 @@ export async function keepingWritten<S extends StoredState>(
             written = state;
         });
     } catch (error) {
-        throw written && error instanceof LlmosError
-            ? new PartialFailure(idOf(written), written, error)
-            : error;
+        throw written ? new PartialFailure(idOf(written), written, explainedOf(error)) : error;
     }
+}
+
+/** What nobody has foreseen must not cost the state of what has been made. */
+function explainedOf(error: unknown): LlmosError {
+    if (error instanceof LlmosError) {
+        return error;
+    }
+    return failure("unexpected", {
+        found: `Something unforeseen went wrong: ${error instanceof Error ? error.message : String(error)}`,
+        where: "pulumi-llmos",
+        why: "The object is in the cluster, and its content may not be whole.",
+        next: "Run `pulumi up` again; if it lasts, report it with this message.",
+    });
 }
 
 export function idOf({ namespace, name }: Pick<StoredState, "namespace" | "name">): string {
@@ -244,7 +260,8 @@ export async function removeStored(
     if (found.length > 0) {
         throw inUse(cluster, what, found);
     }
-    if (state.retainContent) {
+    const isStillUsed = await isUsedBySuccessor(context, cluster, state);
+    if (state.retainContent || isStillUsed) {
         if (await deleteWithoutContent(cluster, kind, state)) {
             await context.log.warn(`${what} is deleted; its content is kept at ${state.storageUri}.`);
         }
@@ -254,6 +271,24 @@ export async function removeStored(
     if (await deleteStored(context, cluster, kind, state)) {
         await forgetStored(context, cluster, state);
     }
+}
+
+/** Remembers what a creation of this process has stored, and where. */
+export function rememberPlace(context: Context, store: ContentStore, path: string): void {
+    context.history.created.add(placeName(store, path));
+}
+
+function placeName(store: ContentStore, path: string): string {
+    return `content ${store.connection.endpoint}/${store.bucket}/${path}`;
+}
+
+/** Whether the object that replaces this one, in another cluster or under another name, has its content in the same place. */
+async function isUsedBySuccessor(context: Context, cluster: Cluster, state: StoredState): Promise<boolean> {
+    if (!context.history.created.has(state.owner ?? "")) {
+        return false;
+    }
+    const store = await storeIfThere(context, cluster, state.registryName, state);
+    return store !== undefined && context.history.created.has(placeName(store, state.path));
 }
 
 /** Without its registry the operator cannot delete the content, and the object would hang on its finalizer for ever. */

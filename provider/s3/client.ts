@@ -1,12 +1,13 @@
 /** An S3 client for one endpoint: static keys, the given host verbatim, and nothing that only AWS knows. */
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../arguments";
 import { isTransient } from "../network";
 import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
+import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../retries";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
@@ -31,17 +32,24 @@ export function urlOf(endpoint: string): string {
 /** Hosts for which minio-go, the LLMOS operator's client, writes the bucket in the host name. */
 const VIRTUAL_HOSTS = /(\.amazonaws\.com(\.cn)?|\.aliyuncs\.com|storage\.googleapis\.com)(:\d+)?$/;
 
-/** Whether the bucket is written in the path. `auto` does as minio-go. */
-export function usesPathStyle({ addressing = "auto", endpoint }: S3Server): boolean {
+/**
+ * Whether the bucket is written in the path. `auto` does as minio-go. A bucket with a dot is never written in the host name,
+ * whose certificate stands for one label more, and none is before an address; the SDK does as much by itself.
+ */
+export function usesPathStyle({ addressing = "auto", endpoint }: S3Server, bucket = ""): boolean {
+    const hostname = endpoint.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+    if (bucket.includes(".") || isIP(hostname) !== 0) {
+        return true;
+    }
     return addressing === "auto" ? !VIRTUAL_HOSTS.test(endpoint) : addressing === "path";
 }
 
 /**
- * Opens a client. Neither the environment nor a metadata service is asked for keys.
+ * Opens a client. Neither the environment nor a metadata service is asked for keys. `tries` for requests that take long.
  *
  * @internal
  */
-export async function openClient(connection: S3Connection): Promise<S3Client> {
+export async function openClient(connection: S3Connection, tries?: Tries): Promise<S3Client> {
     // Its notice about coming Node versions is for this provider's authors, not for users in the middle of `up`.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     const { S3Client } = await import("@aws-sdk/client-s3");
@@ -71,7 +79,7 @@ export async function openClient(connection: S3Connection): Promise<S3Client> {
         { step: "build", priority: "low", name: "contentMd5" },
     );
     wholeAnswersOnly(client);
-    makeTries(client);
+    makeTries(client, tries);
     return client;
 }
 
@@ -84,12 +92,13 @@ interface Sent {
 }
 
 /** Every request that is sent through here may safely be repeated. */
-function makeTries(client: S3Client): void {
+function makeTries(client: S3Client, tries: Tries | undefined): void {
     const once = client.send.bind(client) as unknown as Send;
     const send: Send = (command, options) =>
         rideOut((signal) => once(command, { abortSignal: signal }), waitBeforeNext, {
             signal: options?.abortSignal,
             sleep,
+            ...(tries && { tries }),
         });
     client.send = send as unknown as S3Client["send"];
 }

@@ -1,6 +1,7 @@
 /** The content of models and datasets in one bucket: listed, sent, and removed; every failure explained. */
 import type { S3Client } from "@aws-sdk/client-s3";
 import { absent, present, type Reading } from "../lifecycle";
+import type { Tries } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection } from "./client";
 import { explaining, isNotOffered, s3Failure, serverError } from "./failures";
 import type { ObjectStore } from "./objectStore";
@@ -29,6 +30,9 @@ export interface OpenUpload {
 /** How something is sent: beside what it is. */
 export type SendOptions = Pick<Sending, "headers" | "signal" | "onBytes">;
 
+/** The server joins the parts before it answers, which takes minutes where it copies them (S3 documentation). */
+const JOINING: Tries = { pausesMs: [1_000, 5_000, 20_000], tryMs: 1_800_000, requestMs: 3_600_000 };
+
 /** Most objects that one DeleteObjects request takes (S3 documentation). */
 const BATCH = 1_000;
 
@@ -37,14 +41,20 @@ export class ContentStore {
         readonly bucket: string,
         private readonly objects: ObjectStore,
         private readonly client: S3Client,
+        private readonly patient: S3Client,
         private readonly sdk: typeof import("@aws-sdk/client-s3"),
         private readonly sender: Sender,
     ) {}
 
     static async open(objects: ObjectStore, bucket: string): Promise<ContentStore> {
         const { connection } = objects;
-        const [client, sender] = await Promise.all([openClient(connection), Sender.open(connection)]);
-        return new ContentStore(bucket, objects, client, await import("@aws-sdk/client-s3"), sender);
+        const [client, patient, sender] = await Promise.all([
+            openClient(connection),
+            openClient(connection, JOINING),
+            Sender.open(connection),
+        ]);
+        const sdk = await import("@aws-sdk/client-s3");
+        return new ContentStore(bucket, objects, client, patient, sdk, sender);
     }
 
     get connection(): S3Connection {
@@ -118,7 +128,10 @@ export class ContentStore {
         return { key, uploadId: UploadId };
     }
 
-    /** Uploads below `prefix` that were not completed, the latest last; none where the server cannot list them. */
+    /**
+     * Uploads below `prefix` that were not completed, the latest last; none where the server cannot list them. MinIO gives
+     * those of one key only, when the prefix is that key.
+     */
     async openUploads(prefix: string): Promise<OpenUpload[]> {
         const uploads: (OpenUpload & { at: number })[] = [];
         let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
@@ -182,7 +195,7 @@ export class ContentStore {
         });
         return await this.explain("s3:PutObject", async () => {
             try {
-                await this.client.send(command);
+                await this.patient.send(command);
                 return "completed";
             } catch (error) {
                 if (serverError(error)?.code === "NoSuchUpload") {

@@ -81,9 +81,13 @@ export class Sender {
 
     /** Sends, and again after a passing failure; gives the answer's headers. */
     async put(sending: Sending): Promise<IncomingHttpHeaders> {
+        let signedWith = 0;
         return await rideOut(
-            () => this.once(sending),
-            (outcome) => this.waitBeforeNext(outcome),
+            () => {
+                signedWith = this.skewMs;
+                return this.once(sending);
+            },
+            (outcome) => this.waitBeforeNext(outcome, signedWith),
             {
                 signal: sending.signal,
                 sleep,
@@ -116,16 +120,15 @@ export class Sender {
     }
 
     /** A transfer waits for a server that is away; a question does not. */
-    private waitBeforeNext(outcome: Outcome<unknown>): number | undefined {
+    private waitBeforeNext(outcome: Outcome<unknown>, signedWith: number): number | undefined {
         if (!("error" in outcome)) {
             return undefined;
         }
         const { error } = outcome;
         if (error instanceof Refusal) {
             const { date, "retry-after": asked } = error.$response.headers;
-            if (error.name === SKEWED && this.skewMs === 0 && date !== undefined) {
-                this.skewMs = Date.parse(date) - Date.now();
-                return 0;
+            if (error.name === SKEWED) {
+                return this.learnsSkew(date, signedWith) ? 0 : undefined;
             }
             const passes = isBusy(error.$metadata.httpStatusCode) || PASSING.has(error.name);
             return passes ? retryAfterMs(asked) : undefined;
@@ -133,9 +136,18 @@ export class Sender {
         return isTransient(error) || AWAY.has(networkCode(error) ?? "") ? 0 : undefined;
     }
 
+    /** Whether there is a better time to sign with than the refused one: from this refusal, or from another before it. */
+    private learnsSkew(date: string | undefined, signedWith: number): boolean {
+        const skew = Date.parse(date ?? "") - Date.now();
+        if (signedWith === this.skewMs && Number.isFinite(skew) && Math.abs(skew - signedWith) > SKEW_MS) {
+            this.skewMs = skew;
+        }
+        return this.skewMs !== signedWith;
+    }
+
     private addressOf({ bucket, key }: Sending) {
         const url = new URL(urlOf(this.connection.endpoint));
-        const inPath = usesPathStyle(this.connection);
+        const inPath = usesPathStyle(this.connection, bucket);
         const [name, folder] = inPath ? ["", `/${bucket}`] : [`${bucket}.`, ""];
         return {
             hostname: name + url.hostname.replace(/^\[|\]$/g, ""),
@@ -245,6 +257,9 @@ function timeOut(): Error {
 const AWAY = new Set(["ECONNREFUSED", "ETIMEDOUT"]);
 
 const SKEWED = "RequestTimeTooSkewed";
+
+/** Smallest difference of clocks that is learnt: servers take some minutes. */
+const SKEW_MS = 60_000;
 
 /** Error codes that mean "again": overload, and a body that came damaged or not in time. */
 const PASSING = new Set([

@@ -17,7 +17,7 @@ export interface UnsignedRequest {
 
 /** URL of a bucket in the style in which the LLMOS operator and browsers address it. */
 export function bucketUrl(server: S3Server, bucket: string): string {
-    return usesPathStyle(server)
+    return usesPathStyle(server, bucket)
         ? `${urlOf(server.endpoint)}/${bucket}`
         : urlOf(`${bucket}.${server.endpoint}`);
 }

@@ -6,14 +6,15 @@ import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { BrokenAnswer } from "../network";
 
-/** Root elements of the answers whose content counts (S3 API reference, "Response Syntax"). */
+/** Root elements of the answers whose content counts (S3 API reference, "Response Syntax"), where servers differ several. */
 const ROOTS: Readonly<Record<string, string>> = {
     ListObjectsV2Command: "ListBucketResult",
     ListObjectVersionsCommand: "ListVersionsResult",
     ListMultipartUploadsCommand: "ListMultipartUploadsResult",
-    ListPartsCommand: "ListPartsResult",
+    // With the second names of these two, as moto has them.
+    ListPartsCommand: "ListPartsResult|ListPartsResponse",
     CreateMultipartUploadCommand: "InitiateMultipartUploadResult",
-    CompleteMultipartUploadCommand: "CompleteMultipartUploadResult",
+    CompleteMultipartUploadCommand: "CompleteMultipartUploadResult|CompleteMultipartUploadResponse",
     DeleteObjectsCommand: "DeleteResult",
     GetBucketCorsCommand: "CORSConfiguration",
 };
@@ -68,7 +69,7 @@ function check(text: string, answer: HttpAnswer, root: string | undefined): void
 /** Whether the text is one document with that root, from its start to its closing tag. */
 function isWhole(text: string, root: string): boolean {
     const document = text.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>)?\s*/, "").trimEnd();
-    const empty = new RegExp(`^<${root}(\\s[^>]*)?/>$`);
-    const filled = new RegExp(`^<${root}[\\s>][^]*</${root}\\s*>$`);
+    const empty = new RegExp(`^<(?:${root})(\\s[^>]*)?/>$`);
+    const filled = new RegExp(`^<(?:${root})[\\s>][^]*</(?:${root})\\s*>$`);
     return empty.test(document) || filled.test(document);
 }

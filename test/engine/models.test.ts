@@ -215,9 +215,11 @@ test("what still uses a model or a dataset stops its deletion, before anything i
 });
 
 test("retainContent keeps the files and says where; without it they go with the object", async () => {
-    await project.setValues({ ...values, model: { retainContent: true } });
+    // Nothing but this is changed: it has to be applied, or the deletion would not know of it.
+    const retained = { ...values, tags: ["a", "b"], prune: true, model: { retainContent: true } };
+    await project.setValues(retained);
     const up = await project.up();
-    expect(up.exitCode, up.output).toBe(0);
+    expect(done(up), up.output).toEqual(["updated life-model"]);
     await project.setProgram(program.replace(/const model = [^;]*;/, "").replace(/exports.model.*\n/, ""));
     const removed = await project.up();
     expect(removed.exitCode, removed.output).toBe(0);

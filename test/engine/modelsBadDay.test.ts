@@ -22,8 +22,10 @@ const registries = Object.fromEntries(values.registries.map(([name, endpoint]) =
 for (const [name, { in: registry, ...args }] of Object.entries(values.models)) {
     new llmos.Model(name, { registry: registries[registry]?.name ?? registry, ...args });
 }
+const datasets = Object.fromEntries(Object.entries(values.datasets ?? {}).map(([name, { in: registry }]) =>
+    [name, new llmos.Dataset(name, { registry: registries[registry].name })]));
 for (const [name, args] of Object.entries(values.versions ?? {})) {
-    new llmos.DatasetVersion(name, args);
+    new llmos.DatasetVersion(name, { ...args, dataset: datasets[args.dataset]?.name ?? args.dataset });
 }
 `;
 
@@ -32,7 +34,8 @@ let outside: Outside;
 let project: Project;
 let base: { registries: [string, string][]; keys: object };
 
-const declare = (models: object, versions = {}) => project.setValues({ ...base, models, versions });
+const declare = (models: object, versions = {}, datasets = {}) =>
+    project.setValues({ ...base, models, versions, datasets });
 
 async function keysIn(bucket: string): Promise<string[]> {
     const { Contents = [] } = await outside.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
@@ -167,7 +170,9 @@ test("another registry is a replacement, the old one first; content that is not 
     });
     const refused = await project.preview();
     expect(refused.exitCode).not.toBe(0);
-    expect(refused.output).toContain('Model "badday-filled" would be replaced, and what it holds (1 objects');
+    expect(refused.output).toContain(
+        'Model "badday-filled" would be replaced, and 1 object deleted that this program cannot store again (uploaded-by-hand.bin)',
+    );
     await declare({
         "badday-moved": { in: "badday-two", content: "content" },
         "badday-filled": { in: "badday-one" },
@@ -180,6 +185,39 @@ test("another registry is a replacement, the old one first; content that is not 
     expect(await keysIn("badday-two-bucket")).toContain("models/default/badday-moved/weights.bin");
     expect(await keysIn("badday-one-bucket")).not.toContain("models/default/badday-moved/weights.bin");
     await expectSettled(project);
+});
+
+test("what versions retain is not lost with their dataset, and the version can be made again", async () => {
+    const datasets = { "badday-data": { in: "badday-two" } };
+    const version = { dataset: "badday-data", version: "v1", content: "content", retainContent: true };
+    const path = "datasets/default/badday-data/v1/weights.bin";
+    await declare({}, { "badday-v1": version }, datasets);
+    await succeeds(project.up());
+    await declare({}, {}, datasets);
+    await succeeds(project.up());
+    expect(await keysIn("badday-two-bucket")).toContain(path);
+    await declare({}, { "badday-v1": version }, datasets);
+    await succeeds(project.up());
+    await declare({});
+    const removed = await succeeds(project.up());
+    expect(removed.output).toContain('The Dataset "badday-data" is deleted; its content is kept at s3://');
+    expect(await keysIn("badday-two-bucket")).toContain(path);
+});
+
+test("an object that somebody else has made in place of ours is not changed without adopt", async () => {
+    await declare({ "badday-remade": { in: "badday-two", content: "content" } });
+    await succeeds(project.up());
+    await outside.stored.remove("models", "badday-remade");
+    await outside.stored.create("models", "badday-remade", { registry: "badday-two" });
+    const before = await outside.stored.settled("models", "badday-remade");
+    await declare({ "badday-remade": { in: "badday-two", content: "content", card: "ours" } });
+    const refused = await project.up();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain('A Model "badday-remade" exists already; it was made by someone else');
+    expect(await outside.stored.get("models", "badday-remade")).toEqual(before);
+    await outside.stored.remove("models", "badday-remade");
+    await declare({});
+    await succeeds(project.up("--refresh"));
 });
 
 test("a store out of reach fails a refresh and a preview, and leaves the state as it was; forgetting is on demand", async () => {

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { readFile, rm, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { HeadObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { PART_BYTES } from "../../provider/content/parts";
+import { Sender } from "../../provider/s3/sender";
 import { ContentScene } from "../support/contentScene";
-import { answerLost, cutOff, type Fault, reset, s3Error } from "../support/faults";
+import { answerLost, cutOff, type Fault, instead, reset, s3Error } from "../support/faults";
 
 const sandbox = inject("sandbox");
 const MIB = 1024 * 1024;
@@ -167,6 +168,59 @@ test("patterns leave out what .gitignore would, and .git always", async () => {
     }
     await scene.store(ROOT, { ignore: ["*.tmp", "!keep/*.tmp", "/logs"] });
     expect(Object.keys(await scene.downloaded(ROOT)).sort()).toEqual(["a.bin", "keep/a.tmp"]);
+});
+
+test("a folder without a file is an error: one that is not mounted would empty the bucket's", async () => {
+    await scene.write("a.txt", "a");
+    await scene.store(ROOT);
+    await rm(join(scene.folder, "a.txt"));
+    await expect(scene.store(ROOT, { prune: true })).rejects.toThrow("holds no file");
+    await scene.write("Data/a.txt", "a");
+    await expect(scene.store(ROOT, { ignore: ["Data"] })).rejects.toThrow("holds no file");
+    await scene.store(ROOT, { ignore: ["data"] });
+    expect(Object.keys(await scene.downloaded(ROOT))).toEqual(["Data/a.txt", "a.txt"]);
+});
+
+test("the content type is that of the name's ending, whatever folders are called", async () => {
+    for (const name of ["v1.0/LICENSE", "a.最新/weights", "card.md"]) {
+        await scene.write(name, name);
+    }
+    await scene.store(ROOT);
+    const typeOf = async (name: string) => {
+        const Key = `${ROOT}/${name}`;
+        return (await scene.outside.s3.send(new HeadObjectCommand({ Bucket: scene.bucket, Key })))
+            .ContentType;
+    };
+    expect(await typeOf("v1.0/LICENSE")).toBe("application/octet-stream");
+    expect(await typeOf("a.最新/weights")).toBe("application/octet-stream");
+    expect(await typeOf("card.md")).toBe("text/markdown; charset=utf-8");
+});
+
+test("a server whose clock is an hour ahead is signed for by its own clock, by all requests at once", async () => {
+    const ahead = 3_600_000;
+    // No real server of the sandbox has another clock than this machine.
+    scene.recorder.faults.set((exchange) => {
+        const compact = /^(....)(..)(..)T(..)(..)(..)Z$/;
+        const signed = Date.parse(
+            String(exchange.incoming.headers["x-amz-date"]).replace(compact, "$1-$2-$3T$4:$5:$6Z"),
+        );
+        const isRight = Math.abs(signed - Date.now() - ahead) < 900_000;
+        const date = new Date(Date.now() + ahead).toUTCString();
+        (isRight
+            ? instead(200, "text/plain", "", { etag: '"x"' })
+            : s3Error(403, "RequestTimeTooSkewed", { date }))(exchange);
+    });
+    const sender = await Sender.open(scene.connection);
+    const put = (key: string) =>
+        sender.put({
+            bucket: scene.bucket,
+            key,
+            body: Buffer.from("content"),
+            headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
+            signal: new AbortController().signal,
+        });
+    const answers = await Promise.all(["a", "b", "c", "d"].map(put));
+    expect(answers.map(({ etag }) => etag)).toEqual(['"x"', '"x"', '"x"', '"x"']);
 });
 
 test("one file is stored under its own name", async () => {

@@ -1,12 +1,19 @@
 /** The cases of the matrix. Each gives a word for what happened, `works` where all did; a finding's code stands for itself. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { Credentials } from "../../provider/arguments";
+import { pendingContent, storeContent } from "../../provider/content/content";
+import { manifestKey } from "../../provider/content/manifest";
+import { PART_BYTES } from "../../provider/content/parts";
 import { LlmosError } from "../../provider/errors";
 import { examineCors } from "../../provider/preflight/cors";
 import { bucket } from "../../provider/resources/bucket";
 import { bucketCors } from "../../provider/resources/bucketCors";
 import { connectionOf } from "../../provider/s3/access";
 import { guideRule } from "../../provider/s3/cors";
+import { bytesOf, seeded } from "../support/seeded";
 import { outcomeOf, PAGE, type Trial } from "./trial";
 
 export interface Case {
@@ -32,6 +39,7 @@ export const CASES: readonly Case[] = [
     { name: "missing one is absent", column: "bucket", usual: "absent", run: (trial) => readWith(trial, {}) },
     { name: "filled one is kept", column: "bucket", run: keepFilled },
     { name: "emptied with versions and uploads", column: "forceDestroy", run: forceDestroy },
+    { name: "content stored, read back, compared", column: "content", run: contentStored },
     {
         name: "wrong key",
         column: "keys",
@@ -99,6 +107,34 @@ async function proveWriting(trial: Trial): Promise<string> {
     await store.proveWriting(name, "matrix");
     expect(await store.someObjects(name, 10)).toEqual([]);
     return WORKS;
+}
+
+/** Odd names, several parts and an upload that was ended come back whole; and nothing is to be sent after that. */
+async function contentStored(trial: Trial): Promise<string> {
+    const { name, ...access } = await trial.made({ forceDestroy: true });
+    const folder = await mkdtemp(join(tmpdir(), "matrix-content-"));
+    const files = { "a b+c%20.txt": 10, "模型.bin": 1_000, "parts.bin": 2 * PART_BYTES + 1 };
+    try {
+        for (const [file, size] of Object.entries(files)) {
+            await writeFile(join(folder, file), bytesOf(seeded(size), size));
+        }
+        const context = trial.context();
+        const store = await context.contentStore(await connectionOf(context, access), name);
+        const inputs = { content: folder };
+        const state = await storeContent(context, inputs, "matrix", "models/matrix", store);
+        expect(state).toMatchObject({ fileCount: 3, contentDrift: [] });
+        for (const file of Object.keys(files)) {
+            const stored = await trial.bytes(name, `models/matrix/${file}`);
+            expect(Buffer.compare(stored, await readFile(join(folder, file)))).toBe(0);
+        }
+        const pending = () => pendingContent(context, inputs, "models/matrix", async () => store);
+        expect(await pending()).toBe(undefined);
+        await store.remove([manifestKey("models/matrix")]);
+        const { files: again = 0 } = (await pending()) ?? {};
+        return again === 0 ? WORKS : `${again} files sent again without their manifest`;
+    } finally {
+        await rm(folder, { recursive: true });
+    }
 }
 
 /** Neither deleted nor taken over while there is something in it. */

@@ -85,6 +85,11 @@ export class Trial {
         await this.outside.send(new PutObjectCommand({ Bucket, Key, Body: `content of ${Key}` }));
     }
 
+    async bytes(Bucket: string, Key: string): Promise<Buffer> {
+        const { Body } = await this.outside.send(new GetObjectCommand({ Bucket, Key }));
+        return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    }
+
     async content(Bucket: string, Key: string): Promise<string | undefined> {
         const answer = await this.outside.send(new GetObjectCommand({ Bucket, Key }));
         return await answer.Body?.transformToString();

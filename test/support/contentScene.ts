@@ -12,6 +12,7 @@ import {
     storeContent,
 } from "../../provider/content/content";
 import { realContext } from "../../provider/context";
+import type { S3Connection } from "../../provider/s3/client";
 import type { ContentStore } from "../../provider/s3/contentStore";
 import { Outside } from "./outside";
 import { Recorder } from "./recorder";
@@ -115,12 +116,14 @@ export class ContentScene {
         );
     }
 
-    private storeOf(context: ReturnType<typeof realContext>): Promise<ContentStore> {
+    /** Through the recorder. */
+    get connection(): S3Connection {
         const { accessKeyId, secretAccessKey, caBundle } = this.sandbox.s3;
         const endpoint = `localhost:${this.recorder.port}`;
-        return context.contentStore(
-            { endpoint, caBundle, keys: { accessKeyId, secretAccessKey } },
-            this.bucket,
-        );
+        return { endpoint, caBundle, keys: { accessKeyId, secretAccessKey } };
+    }
+
+    private storeOf(context: ReturnType<typeof realContext>): Promise<ContentStore> {
+        return context.contentStore(this.connection, this.bucket);
     }
 }
