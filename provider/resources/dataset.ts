@@ -6,16 +6,8 @@ import type { Cluster } from "../kubernetes/cluster";
 import { versionsOfDataset } from "../kubernetes/dependants";
 import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
 import { registryStore } from "../kubernetes/registryStore";
-import {
-    applyStored,
-    newInstance,
-    readStored,
-    refuseAnothers,
-    refuseTaken,
-    type StoredKind,
-    writeUntilReady,
-} from "../kubernetes/storedObjects";
-import { type Context, type Difference, type Lifecycle, present } from "../lifecycle";
+import { applyStored, type StoredKind, writeUntilReady } from "../kubernetes/storedObjects";
+import type { Context, Difference, Lifecycle } from "../lifecycle";
 import {
     type CardInputs,
     cardFields,
@@ -30,11 +22,14 @@ import {
     askForStored,
     idOf,
     keepingWritten,
+    lookAt,
     observedStored,
     QUIET_STORED,
     removeStored,
     type StoredInputs,
     type StoredState,
+    startCreate,
+    startUpdate,
     storageUri,
     storedComputed,
     storedDifference,
@@ -91,32 +86,21 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     },
 
     async create(context, inputs) {
-        const cluster = await ownCluster(context, inputs);
-        await refuseTaken(cluster, DATASET, { namespace: "default", ...inputs });
+        const { cluster, named, force } = await startCreate(context, DATASET, inputs);
         const registryName = await registryFor(cluster, inputs);
-        context.history.created.add(inputs.owner ?? "");
-        const written = { namespace: "default", ...inputs, registryName, instance: newInstance() };
-        const state = await write(context, cluster, written, inputs.adopt === true);
+        const state = await write(context, cluster, { ...named, registryName }, force);
         return { id: idOf(state), state };
     },
 
     async read(context, _id, state) {
-        const cluster = await ownCluster(context, state);
-        const reading = await readStored(cluster, DATASET, state);
-        if (reading.outcome !== "present") {
-            return reading;
-        }
-        const object = reading.value;
-        return present({
-            ...state,
-            ...observedCard(state, object.spec?.datasetCard),
-            ...observedStored(object),
-        });
+        return await lookAt(context, DATASET, state, async (found) => ({
+            ...observedCard(state, found.spec?.datasetCard),
+            ...observedStored(found),
+        }));
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        await refuseAnothers(cluster, DATASET, state, inputs.adopt);
+        const cluster = await startUpdate(context, DATASET, state, inputs);
         const { instance, registryName, namespace } = state;
         return await write(context, cluster, { ...inputs, namespace, instance, registryName }, true);
     },

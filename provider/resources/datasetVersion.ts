@@ -8,16 +8,12 @@ import type { Cluster } from "../kubernetes/cluster";
 import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
 import {
     applyStored,
-    newInstance,
-    readStored,
-    refuseAnothers,
-    refuseTaken,
     type StoredKind,
     type StoredResource,
     storedPath,
     writeUntilReady,
 } from "../kubernetes/storedObjects";
-import { type Context, type Difference, type KnownPart, known, type Lifecycle, present } from "../lifecycle";
+import { type Context, type Difference, type KnownPart, known, type Lifecycle } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../questions";
 import {
     type ContentPlace,
@@ -33,11 +29,14 @@ import {
     idOf,
     isAnother,
     keepingWritten,
+    lookAt,
     observedStored,
     QUIET_STORED,
     removeStored,
     type StoredInputs,
     type StoredState,
+    startCreate,
+    startUpdate,
     storedComputed,
     storedDifference,
     storedFields,
@@ -161,32 +160,21 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     },
 
     async create(context, inputs) {
-        const cluster = await ownCluster(context, inputs);
-        await refuseTaken(cluster, VERSION, { namespace: "default", ...inputs });
-        context.history.created.add(inputs.owner ?? "");
-        const written = { namespace: "default", ...inputs, instance: newInstance() };
-        const state = await write(context, cluster, written, NOTHING_STORED, inputs.adopt === true);
+        const { cluster, named, force } = await startCreate(context, VERSION, inputs);
+        const state = await write(context, cluster, named, NOTHING_STORED, force);
         return { id: idOf(state), state };
     },
 
     async read(context, _id, state) {
-        const cluster = await ownCluster(context, state);
-        const reading = await readStored(cluster, VERSION, state);
-        if (reading.outcome !== "present") {
-            return reading;
-        }
-        const found = reading.value;
-        return present({
-            ...state,
+        return await lookAt(context, VERSION, state, async (found, cluster) => ({
             ...observedVersion(found),
             ...(state.publish !== undefined && { publish: found.spec?.publish === true }),
             ...(await readDeclared(context, cluster, state)),
-        });
+        }));
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        await refuseAnothers(cluster, VERSION, state, inputs.adopt);
+        const cluster = await startUpdate(context, VERSION, state, inputs);
         const { instance, namespace } = state;
         return await write(context, cluster, { ...inputs, namespace, instance }, state, true);
     },

@@ -5,17 +5,9 @@ import type { Finding } from "../errors";
 import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { usersOfModel } from "../kubernetes/dependants";
-import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
-import {
-    applyStored,
-    newInstance,
-    readStored,
-    refuseAnothers,
-    refuseTaken,
-    type StoredKind,
-    writeUntilReady,
-} from "../kubernetes/storedObjects";
-import { type Context, type Difference, type KnownPart, type Lifecycle, present } from "../lifecycle";
+import { identify, withKnownIdentity } from "../kubernetes/identity";
+import { applyStored, type StoredKind, writeUntilReady } from "../kubernetes/storedObjects";
+import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
 import {
     type CardInputs,
     cardFields,
@@ -44,11 +36,14 @@ import {
     idOf,
     isAnother,
     keepingWritten,
+    lookAt,
     observedStored,
     QUIET_STORED,
     removeStored,
     type StoredInputs,
     type StoredState,
+    startCreate,
+    startUpdate,
     storedComputed,
     storedDifference,
     storedFields,
@@ -128,33 +123,22 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     },
 
     async create(context, inputs) {
-        const cluster = await ownCluster(context, inputs);
-        await refuseTaken(cluster, MODEL, { namespace: "default", ...inputs });
+        const { cluster, named, force } = await startCreate(context, MODEL, inputs);
         const registryName = await registryFor(cluster, inputs);
-        context.history.created.add(inputs.owner ?? "");
-        const written = { namespace: "default", ...inputs, registryName, instance: newInstance() };
-        const state = await write(context, cluster, written, NOTHING_STORED, inputs.adopt === true);
+        const state = await write(context, cluster, { ...named, registryName }, NOTHING_STORED, force);
         return { id: idOf(state), state };
     },
 
     async read(context, _id, state) {
-        const cluster = await ownCluster(context, state);
-        const reading = await readStored(cluster, MODEL, state);
-        if (reading.outcome !== "present") {
-            return reading;
-        }
-        const object = reading.value;
-        return present({
-            ...state,
-            ...observedCard(state, object.spec?.modelCard),
-            ...observedStored(object),
+        return await lookAt(context, MODEL, state, async (found, cluster) => ({
+            ...observedCard(state, found.spec?.modelCard),
+            ...observedStored(found),
             ...(await readDeclared(context, cluster, state)),
-        });
+        }));
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
-        await refuseAnothers(cluster, MODEL, state, inputs.adopt);
+        const cluster = await startUpdate(context, MODEL, state, inputs);
         const { instance, registryName, namespace } = state;
         return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, true);
     },

@@ -24,19 +24,38 @@ import {
     written,
 } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { clusterToLeave, type InCluster, isOurs, takenFinding } from "../kubernetes/identity";
+import {
+    clusterToLeave,
+    type InCluster,
+    isOurs,
+    ownCluster,
+    takenFinding,
+    withKnownIdentity,
+} from "../kubernetes/identity";
 import { type Condition, registryPath } from "../kubernetes/objects";
 import { registryStore, type ServerOptions } from "../kubernetes/registryStore";
 import {
     contentPathOf,
     deleteStored,
     deleteWithoutContent,
+    newInstance,
+    readStored,
+    refuseAnothers,
+    refuseTaken,
     type StoredKind,
     type StoredResource,
     type StoredTimeouts,
     storedPath,
 } from "../kubernetes/storedObjects";
-import { type Context, type Difference, type KnownPart, known, PartialFailure } from "../lifecycle";
+import {
+    type Context,
+    type Difference,
+    type KnownPart,
+    known,
+    PartialFailure,
+    present,
+    type Reading,
+} from "../lifecycle";
 import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../preflight/cluster";
 import { askForPermission } from "../preflight/permissions";
 import { QUESTION_DEADLINE_MS } from "../questions";
@@ -162,6 +181,41 @@ export function storedDifference(
 /** Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same. */
 export function isAnother(before: readonly unknown[], after: readonly unknown[]): boolean {
     return before.some((one, index) => after[index] !== undefined && !isDeepStrictEqual(one, after[index]));
+}
+
+/** The first steps of a create: the right cluster, and a name that is free or ours. */
+export async function startCreate<I extends StoredInputs>(context: Context, kind: StoredKind, inputs: I) {
+    const cluster = await ownCluster(context, inputs);
+    const named = { namespace: "default", ...inputs, instance: newInstance() };
+    await refuseTaken(cluster, kind, named);
+    context.history.created.add(inputs.owner ?? "");
+    return { cluster, named, force: inputs.adopt === true };
+}
+
+/** The first steps of an update: the right cluster, and the object that the state speaks of. */
+export async function startUpdate(
+    context: Context,
+    kind: StoredKind,
+    state: StoredState,
+    inputs: StoredInputs,
+): Promise<Cluster> {
+    const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+    await refuseAnothers(cluster, kind, state, inputs.adopt);
+    return cluster;
+}
+
+/** A look at the object; what is `observed` of a present one is for its kind to say. */
+export async function lookAt<S extends StoredState>(
+    context: Context,
+    kind: StoredKind,
+    state: S,
+    observed: (found: StoredResource, cluster: Cluster) => Promise<Partial<S>>,
+): Promise<Reading<S>> {
+    const cluster = await ownCluster(context, state);
+    const reading = await readStored(cluster, kind, state);
+    return reading.outcome === "present"
+        ? present({ ...state, ...(await observed(reading.value, cluster)) })
+        : reading;
 }
 
 /** A write that has made something and then failed keeps its state. */
