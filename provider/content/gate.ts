@@ -52,7 +52,9 @@ export class Gate {
         const size = whole.length;
         this.requests -= 1;
         this.bytes -= size;
-        this.spare.set(size, [...(this.spare.get(size) ?? []), whole]);
+        const spare = this.spare.get(size) ?? [];
+        spare.push(whole);
+        this.spare.set(size, spare);
         this.spareBytes += size;
         while (this.waiting[0] && this.hasRoom(this.waiting[0].bytes)) {
             const next = this.waiting.shift();

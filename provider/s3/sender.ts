@@ -58,12 +58,15 @@ class Refusal extends Error {
 export class Sender {
     /** How far this machine's clock is behind the server's, in milliseconds: learnt from a refusal, as the SDK does. */
     private skewMs = 0;
+    private readonly url: URL;
 
     private constructor(
         private readonly connection: S3Connection,
         private readonly signer: SignatureV4,
         private readonly agent: Agent,
-    ) {}
+    ) {
+        this.url = new URL(urlOf(connection.endpoint));
+    }
 
     static async open(connection: S3Connection): Promise<Sender> {
         const { SignatureV4 } = await import("@smithy/signature-v4");
@@ -146,7 +149,7 @@ export class Sender {
     }
 
     private addressOf({ bucket, key }: Sending) {
-        const url = new URL(urlOf(this.connection.endpoint));
+        const { url } = this;
         const inPath = usesPathStyle(this.connection, bucket);
         const [name, folder] = inPath ? ["", `/${bucket}`] : [`${bucket}.`, ""];
         return {

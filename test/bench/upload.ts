@@ -32,6 +32,9 @@ interface Measured {
     readonly peakMiB: number;
 }
 
+// The notice is for those who work on this package, not a part of the table.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+
 const { values: flags } = parseArgs({ options: { json: { type: "string" } } });
 
 main().catch((error: unknown) => {

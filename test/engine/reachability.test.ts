@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { Authority } from "../../examples/sandbox";
-import { freePorts } from "../../examples/sandbox/ports";
+import { closedPort } from "../support/closedPort";
 import { Project } from "../support/project";
 import { REGISTRIES_PROGRAM, rightArgs, told } from "../support/wrongInput";
 
@@ -37,7 +37,7 @@ async function listening(server: Server): Promise<string> {
 }
 
 test("warn lets preview pass, with the words of the failure, once", async () => {
-    const closed = `localhost:${(await freePorts(1))[0]}`;
+    const closed = `localhost:${await closedPort()}`;
     const args = { ...rightArgs(sandbox, "reach-bucket"), endpoint: closed, reachability: "warn" };
     await project.setValues({ registries: { reach: args } });
     const preview = await project.pulumi("preview");

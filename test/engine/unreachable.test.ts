@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
 import { startStandInOperator } from "../../examples/sandbox/operator";
-import { freePorts } from "../../examples/sandbox/ports";
+import { closedPort } from "../support/closedPort";
 import { Outside } from "../support/outside";
 import { planned } from "../support/plan";
 import { Project } from "../support/project";
@@ -78,7 +78,7 @@ async function held(): Promise<string> {
 
 test("an API server that does not answer fails a refresh and leaves the state as it was", async () => {
     const before = await held();
-    const [port] = await freePorts(1);
+    const port = await closedPort();
     await use(home.kubeconfigFile, (text) => text.replaceAll(home.apiServerUrl, `https://127.0.0.1:${port}`));
     const refreshed = await project.refresh();
     expect(refreshed.exitCode).not.toBe(0);
@@ -159,7 +159,7 @@ test("what is gone for good is forgotten by refresh and destroy, on demand only,
     expect(misled.output).toContain("its current context names no cluster");
     expect(await names()).toEqual(["lost-secret"]);
 
-    const [port] = await freePorts(1);
+    const port = await closedPort();
     await use(other.kubeconfigFile, (text) =>
         text.replaceAll(other.apiServerUrl, `https://127.0.0.1:${port}`),
     );

@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Authority } from "../../examples/sandbox";
-import { freePorts } from "../../examples/sandbox/ports";
+import { closedPort } from "../support/closedPort";
 import { Outside } from "../support/outside";
 import { Project } from "../support/project";
 import { bothSides, REGISTRIES_PROGRAM, rightArgs, told } from "../support/wrongInput";
@@ -24,7 +24,7 @@ beforeAll(async () => {
     const day = 86_400_000;
     const past = { notBefore: new Date(Date.now() - 2 * day), notAfter: new Date(Date.now() - day) };
     const future = { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
-    wrong.closed = `localhost:${(await freePorts(1))[0]}`;
+    wrong.closed = `localhost:${await closedPort()}`;
     wrong.plain = await listening(createServer((_, response) => response.end()));
     wrong.expired = await secure({ hosts: ["localhost"], ...past });
     wrong.early = await secure({ hosts: ["localhost"], ...future });

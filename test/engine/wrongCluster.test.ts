@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
-import { freePorts } from "../../examples/sandbox/ports";
+import { closedPort } from "../support/closedPort";
 import { Outside } from "../support/outside";
 import { Project } from "../support/project";
 import { Registries } from "../support/registries";
@@ -60,7 +60,7 @@ async function refuses(args: object, message: string, places: Record<string, str
 }
 
 test("a cluster that is down", async () => {
-    const down = `https://127.0.0.1:${(await freePorts(1))[0]}`;
+    const down = `https://127.0.0.1:${await closedPort()}`;
     const kubeconfig = (await readFile(sandbox.kubeconfigFile, "utf8")).replace(sandbox.apiServerUrl, down);
     await refuses(
         { cluster: { kubeconfig } },

@@ -4,12 +4,12 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { Authority } from "../../examples/sandbox";
-import { freePorts } from "../../examples/sandbox/ports";
 import { realContext } from "../../provider/context";
 import type { Finding } from "../../provider/errors";
 import { askForBucket } from "../../provider/preflight/bucket";
 import { askCluster } from "../../provider/preflight/cluster";
 import { askEndpoint } from "../../provider/preflight/endpoint";
+import { closedPort } from "../support/closedPort";
 import { ConnectProxy } from "../support/connectProxy";
 
 const sandbox = inject("sandbox");
@@ -167,7 +167,7 @@ describe("a proxy that fails is named, without its password", () => {
     });
 
     test("when nothing listens there", async () => {
-        const [port] = await freePorts(1);
+        const port = await closedPort();
         vi.stubEnv("HTTPS_PROXY", `http://who:secret@127.0.0.1:${port}`);
         expect(told(await ask())).toEqual([
             `The proxy on the way to the S3 endpoint cannot be reached (https://${endpoint} through the proxy http://127.0.0.1:${port} (ECONNREFUSED))`,
