@@ -6,6 +6,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { textOf } from "../body";
 import { failure } from "../errors";
 import { BrokenAnswer, isTransient } from "../network";
 import { agentFor, throughProxy } from "../proxy";
@@ -183,14 +184,6 @@ function waitBeforeNext(outcome: Outcome<Head>): number | undefined {
     }
     const { status, retryAfter, body } = outcome.value;
     return isBusy(status) && denialOf(body) === undefined ? retryAfter : undefined;
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) {
-        chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A body that says it is JSON and is none, or a success without an object, has been cut off on its way. */

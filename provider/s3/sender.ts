@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:h
 import { type Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SignatureV4 } from "@smithy/signature-v4";
+import { textOf } from "../body";
 import { isTransient, networkCode } from "../network";
 import { agentFor } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../retries";
@@ -229,14 +230,6 @@ async function write(
         count(slice.length);
     }
     outgoing.end();
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) {
-        chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks).toString("utf8");
 }
 
 function accepted({ statusCode = 0, headers }: IncomingMessage, text: string): IncomingHttpHeaders {

@@ -4,6 +4,7 @@
  */
 import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { contentOf } from "../body";
 import { BrokenAnswer } from "../network";
 
 /** Root elements of the answers whose content counts (S3 API reference, "Response Syntax"), where servers differ several. */
@@ -44,14 +45,6 @@ export function wholeAnswersOnly(client: S3Client): void {
         },
         { step: "deserialize", priority: "low", name: "wholeAnswersOnly" },
     );
-}
-
-async function contentOf(body: Readable): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of body) {
-        chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks);
 }
 
 /** Throws what is cut off. A refusal without a body, or with a page that is no XML (of a proxy), is told by its status. */
