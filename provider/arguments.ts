@@ -13,7 +13,6 @@ import {
     text,
     withDefault,
 } from "./fields";
-import type { ClusterReference } from "./kubernetes/connection";
 import { parseBucketName, parseEndpoint } from "./s3/endpoint";
 
 /** How the bucket is addressed: in the path, in the host name, or as minio-go, the operator's client, does. */
@@ -21,6 +20,14 @@ export type Addressing = "auto" | "path" | "virtual";
 
 /** What a failed question of preview does: stop, warn, or not be asked. */
 export type Reachability = "enforce" | "warn" | "off";
+
+/** A cluster as a program names it. Neither field is compared: a rotated token is no change. */
+export interface ClusterReference {
+    /** Kubeconfig, as content or as a path. Content is kept secret. */
+    kubeconfig?: string;
+    /** Context of the kubeconfig. Default: its current one. */
+    context?: string;
+}
 
 /** S3 keys. Secret: never in a log, an error or an annotation. */
 export interface Keys {

@@ -3,10 +3,16 @@
  *
  * @packageDocumentation
  */
-export type { Addressing, Credentials, Keys, KeysInSecret, Reachability } from "./arguments";
+export type {
+    Addressing,
+    ClusterReference,
+    Credentials,
+    Keys,
+    KeysInSecret,
+    Reachability,
+} from "./arguments";
 export type { Check, CheckName } from "./checks";
 export type { Finding, FindingCode, Severity } from "./errors";
-export type { ClusterReference } from "./kubernetes/connection";
 export type { Condition } from "./kubernetes/objects";
 export type { StoredTimeouts } from "./kubernetes/storedObjects";
 export type { ProofTarget } from "./proof";
@@ -39,5 +45,5 @@ export { RegistryObject, type RegistryObjectArgs } from "./pulumi/registryObject
 export type { RegistryRow } from "./registries";
 export type { CardFile, DatasetMetadata, ModelMetadata } from "./resources/card";
 export type { CopySource } from "./resources/datasetVersion";
-export type { Timeouts } from "./resources/registryObject";
-export type { CorsMethod, CorsRule } from "./s3/cors";
+export type { Timeouts } from "./resources/registryInputs";
+export type { CorsMethod, CorsRule } from "./s3/corsRule";

@@ -2,8 +2,9 @@
 import type { Keys, S3Server } from "./arguments";
 import { type Check, judged } from "./checks";
 import { failureOf } from "./errors";
-import { type Context, known } from "./lifecycle";
+import type { Context } from "./lifecycle";
 import { noBucket } from "./preflight/bucket";
+import { known } from "./reading";
 import { connectionWith } from "./s3/access";
 import { urlOf } from "./s3/client";
 

@@ -1,7 +1,8 @@
 /** The registries of a cluster, as the list on the LLMOS page has them. */
+
+import type { ClusterReference } from "./arguments";
 import { type Finding, failure, failureOf } from "./errors";
 import { Cluster, crdsMissing } from "./kubernetes/cluster";
-import type { ClusterReference } from "./kubernetes/connection";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,
@@ -11,7 +12,8 @@ import {
     registryPath,
     stateOf,
 } from "./kubernetes/objects";
-import { known, type Settings } from "./lifecycle";
+import { known } from "./reading";
+import type { Settings } from "./settings";
 
 /** One registry: the columns State, Name, Endpoint, Bucket and Default of the LLMOS page, and what lies behind. */
 export interface RegistryRow {

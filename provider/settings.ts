@@ -2,7 +2,18 @@
 import { caBundle, objectName } from "./arguments";
 import { type Finding, failure } from "./errors";
 import type { Refined } from "./fields";
-import type { Settings } from "./lifecycle";
+
+/** Stack configuration (`llmos:…`), read by the provider process, so that destroy and refresh have it too. */
+export interface Settings {
+    /** Kubeconfig, as content or as a path. */
+    readonly kubeconfig?: string;
+    /** Context of the kubeconfig. */
+    readonly context?: string;
+    /** Namespace of credential Secrets; default `llmos-system`, the only one the LLMOS operator reads. */
+    readonly namespace?: string;
+    /** PEM certificates trusted for every S3 endpoint. */
+    readonly caBundle?: string;
+}
 
 /** What is wrong with the configuration. */
 export function settingsFindings(settings: Settings): Finding[] {

@@ -1,9 +1,10 @@
 /** `adopt`: writes a program for the registries that a cluster has, and changes nothing on either side. */
-import { realContext } from "../context";
+
 import { describe } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import { isDefault, type RegistryResource } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";
+import { realContext } from "../lifecycle/context";
 import { readRegistries } from "../registries";
 import { type Adoptable, adoptable, type LeftOut } from "./adoptable";
 import { type Adopted, type ProgramParts, programText } from "./adoptedProgram";

@@ -2,11 +2,13 @@
 import { type Finding, failureOf, findingOf } from "../errors";
 import { type Decoding, list, object } from "../fields";
 import { namespaceOf, readKeys } from "../kubernetes/credentials";
-import { type Context, known } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askEndpoint } from "../preflight/endpoint";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { known } from "../reading";
 import { connectionWith } from "../s3/access";
-import { type CorsRule, corsRuleFields, fromServer, guideRule, MAX_RULES, sameRules } from "../s3/cors";
+import { corsRuleFields, fromServer, guideRule, MAX_RULES, sameRules } from "../s3/cors";
+import type { CorsRule } from "../s3/corsRule";
 import type { Adoptable } from "./adoptable";
 import type { S3Options } from "./options";
 

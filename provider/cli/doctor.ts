@@ -1,11 +1,11 @@
 /** `doctor`: the questions of preview outside Pulumi, of a cluster and its registries, or of a store alone. */
 import { type Keys, keysFields } from "../arguments";
 import type { Check } from "../checks";
-import { realContext } from "../context";
 import { type Decoding, decodeFields } from "../fields";
 import { namespaceOf } from "../kubernetes/credentials";
 import type { RegistryResource } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";
+import { realContext } from "../lifecycle/context";
 import { examineCluster, examineRegistry, examineStore } from "../preflight/examine";
 import { readRegistries } from "../registries";
 import { urlOf } from "../s3/client";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import { type Addressing, caBundle, objectName } from "../arguments";
 import type { Refined } from "../fields";
-import type { Settings } from "../lifecycle";
+import type { Settings } from "../settings";
 
 /** A file that was given, and what is in it. */
 export interface GivenFile {

@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import { failure, LlmosError } from "../errors";
 import { type Fields, flag, list, number, object, optional, text, withDefault } from "../fields";
-import { type Context, known } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known } from "../reading";
 import { urlOf } from "../s3/client";
 import type { ContentStore, ListedObject } from "../s3/contentStore";
 import { type Comparison, compare, driftOf } from "./comparison";

@@ -1,8 +1,9 @@
 /** The cluster as this provider uses it: read, list, server-side apply, merge, delete and watch. */
 import { createInterface } from "node:readline";
+import type { Clock } from "../clock";
 import { LlmosError as Failure, failure, type LlmosError } from "../errors";
-import { absent, type Clock, present, type Reading } from "../lifecycle";
 import { networkFinding, type Peer } from "../network";
+import { absent, present, type Reading } from "../reading";
 import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
 import { type ApiAnswer, type ApiRequest, denialOf, Transport } from "./transport";

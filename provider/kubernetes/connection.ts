@@ -1,16 +1,9 @@
 /** Which cluster: the places a kubeconfig is looked for, in order, and how it is loaded. */
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { ClusterReference } from "../arguments";
 import { failure } from "../errors";
-import type { Settings } from "../lifecycle";
-
-/** A cluster as a program names it. Neither field is compared: a rotated token is no change. */
-export interface ClusterReference {
-    /** Kubeconfig, as content or as a path. Content is kept secret. */
-    kubeconfig?: string;
-    /** Context of the kubeconfig. Default: its current one. */
-    context?: string;
-}
+import type { Settings } from "../settings";
 
 /**
  * The kubeconfig of the resource's `cluster` argument, else of the stack configuration (`llmos:kubeconfig`,

@@ -2,7 +2,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Credentials, Keys } from "../arguments";
 import { failure } from "../errors";
-import { type Context, known, type Reading } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known, type Reading } from "../reading";
 import type { Cluster } from "./cluster";
 import { type InCluster, ownCluster } from "./identity";
 import {

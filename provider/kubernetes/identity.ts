@@ -1,10 +1,9 @@
 /** The right cluster, and our own objects on it. */
 
-import type { Guarded } from "../arguments";
+import type { ClusterReference, Guarded } from "../arguments";
 import { type Finding, failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
 import type { Cluster, KubernetesObject } from "./cluster";
-import type { ClusterReference } from "./connection";
 import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "./objects";
 
 /** Arguments and state of every resource that lives in a cluster. */

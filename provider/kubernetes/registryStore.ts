@@ -1,7 +1,8 @@
 /** From the name of a registry to its bucket: the way that models and datasets take to their content. */
 import type { S3Server } from "../arguments";
 import { failure, type LlmosError } from "../errors";
-import { type Context, known } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known } from "../reading";
 import { readRegistries } from "../registries";
 import { connectionWith } from "../s3/access";
 import type { ContentStore } from "../s3/contentStore";

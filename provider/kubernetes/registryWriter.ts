@@ -1,6 +1,6 @@
 /** Writing a Registry: server-side apply, with the marks that make the operator look again. */
 import type { Check } from "../checks";
-import type { RegistryObjectInputs } from "../resources/registryObject";
+import type { RegistryObjectInputs } from "../resources/registryInputs";
 import type { Cluster } from "./cluster";
 import {
     accessible,

@@ -1,7 +1,8 @@
 /** Models, datasets and their versions: namespaced objects of LLMOS with content in a registry's bucket. */
 import { randomUUID } from "node:crypto";
 import { failure, failureOf, type LlmosError } from "../errors";
-import { type Context, known, present, type Reading } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known, present, type Reading } from "../reading";
 import type { Cluster } from "./cluster";
 import { isOurs, isReplacedByAnother, isTakenOver, takenFinding } from "./identity";
 import {

@@ -2,9 +2,10 @@
  * Waiting for the operator's verdict on an object: a condition of it. A status cannot simply be read: one that was True keeps its
  * old True until a re-check, and a re-check with the same result leaves no trace (`llmos/observed.md`).
  */
+
+import type { Clock } from "../clock";
 import { type Finding, failure, failureOf, type LlmosError } from "../errors";
-import type { Clock } from "../lifecycle";
-import { known } from "../lifecycle";
+import { known } from "../reading";
 import type { Cluster, WatchEvent } from "./cluster";
 import {
     accessible,

@@ -1,11 +1,13 @@
 /** Is the cluster there, is LLMOS on it, and is the namespace of the Secrets? */
+
+import type { ClusterReference } from "../arguments";
 import { explained, type Finding, failure } from "../errors";
 import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/cluster";
-import type { ClusterReference } from "../kubernetes/connection";
 import { askIdentity, clusterName } from "../kubernetes/identity";
 import { REGISTRIES, SYSTEM_NAMESPACE } from "../kubernetes/objects";
-import { type Context, known } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known } from "../reading";
 
 /** Asks whether the cluster can be reached. */
 export function askCluster(context: Context, reference: ClusterReference | undefined): Promise<Finding[]> {

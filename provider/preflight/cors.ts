@@ -2,10 +2,10 @@
 import type { S3Server } from "../arguments";
 import { type Check, check, judged, skipped } from "../checks";
 import type { Finding, FindingCode } from "../errors";
-import { type Context, known } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import type { Context } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { known } from "../reading";
 import { type S3Connection, urlOf } from "../s3/client";
-import type { CorsRule } from "../s3/cors";
 import { type CorsQuestion, decidingRule } from "../s3/corsMatch";
 import {
     askCors,
@@ -15,6 +15,7 @@ import {
     questionsOf,
     questionsOfPage,
 } from "../s3/corsProbe";
+import type { CorsRule } from "../s3/corsRule";
 import { type EnforcedBy, storedCors } from "../s3/corsWriter";
 import type { ObjectStore } from "../s3/objectStore";
 import { bucketUrl } from "../s3/unsigned";

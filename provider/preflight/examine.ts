@@ -3,15 +3,14 @@
  * their words are those of preview.
  */
 import { randomUUID } from "node:crypto";
-import type { Keys, S3Server } from "../arguments";
+import type { ClusterReference, Keys, S3Server } from "../arguments";
 import { type Check, type CheckName, check, judged, skipped } from "../checks";
 import { type Finding, failure, findingOf } from "../errors";
-import type { ClusterReference } from "../kubernetes/connection";
 import { readKeys } from "../kubernetes/credentials";
 import { isDefault, REGISTRIES, type RegistryResource } from "../kubernetes/objects";
 import { verdictFindings } from "../kubernetes/verdict";
 import type { Context } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { defaultsFinding } from "../registries";
 import { connectionWith } from "../s3/access";
 import { urlOf } from "../s3/client";

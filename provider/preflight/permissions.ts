@@ -1,7 +1,8 @@
 /** May this user of the cluster do what is to come? Asked of the API server itself, which stores nothing of it. */
+
+import type { ClusterReference } from "../arguments";
 import { type Finding, failure } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
-import type { ClusterReference } from "../kubernetes/connection";
 import { clusterName } from "../kubernetes/identity";
 import type { Context } from "../lifecycle";
 

@@ -6,9 +6,10 @@ import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
 import { isOurs, takenFinding } from "../kubernetes/identity";
 import { type RegistryResource, registryPath } from "../kubernetes/objects";
 import { movesAway } from "../kubernetes/registryWriter";
-import { type Context, type KnownPart, known } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
-import type { RegistryObjectInputs } from "../resources/registryObject";
+import type { Context, KnownPart } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { known } from "../reading";
+import type { RegistryObjectInputs } from "../resources/registryInputs";
 import { askForPermission } from "./permissions";
 
 const REGISTRY = { group: "ml.llmos.ai", resource: "registries" } as const;

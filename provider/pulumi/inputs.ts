@@ -1,7 +1,6 @@
 /** From plain arguments to arguments that take outputs, and what every resource class adds to them. */
 import * as pulumi from "@pulumi/pulumi";
-import type { Credentials } from "../arguments";
-import type { ClusterReference } from "../kubernetes/connection";
+import type { ClusterReference, Credentials } from "../arguments";
 
 /** A plain type of which every part may be an output. */
 export type Deep<T> = T extends (infer E)[]

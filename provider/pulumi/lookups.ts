@@ -1,8 +1,8 @@
 /** Lookups: what the LLMOS page shows of the registries of a cluster, read live. */
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterReference } from "../kubernetes/connection";
-import type { Settings } from "../lifecycle";
+import type { ClusterReference } from "../arguments";
 import type { RegistryRow } from "../registries";
+import type { Settings } from "../settings";
 import type { Deep } from "./inputs";
 
 /** Arguments of the lookups. */

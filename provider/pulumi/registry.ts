@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Addressing, Keys, KeysInSecret, Reachability } from "../arguments";
+import type { Addressing, ClusterReference, Keys, KeysInSecret, Reachability } from "../arguments";
 import type { Check } from "../checks";
-import type { ClusterReference } from "../kubernetes/connection";
 import type { Condition } from "../kubernetes/objects";
-import type { Timeouts } from "../resources/registryObject";
-import type { CorsRule } from "../s3/cors";
+import type { Timeouts } from "../resources/registryInputs";
+import type { CorsRule } from "../s3/corsRule";
 import { Bucket } from "./bucket";
 import { BucketCors } from "./bucketCors";
 import { CredentialSecret } from "./credentialSecret";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegistryObjectInputs, RegistryObjectState } from "../resources/registryObject";
+import type { RegistryObjectInputs, RegistryObjectState } from "../resources/registryInputs";
 import { type ArgsOf, keepSecret, prepare } from "./inputs";
 import { shell } from "./shell";
 

@@ -1,4 +1,4 @@
-/** Values as the engine sends and takes them. */
+/** Values as the engine sends them. */
 import { UNKNOWN } from "../fields";
 
 /** How the engine writes a value that it does not know yet, whatever its type will be. */
@@ -21,18 +21,6 @@ function mark(value: unknown): unknown {
         return value.map(mark);
     }
     return isObject(value) ? mapValues(value, mark) : value;
-}
-
-/** Properties to send: an `undefined` anywhere in them would end the provider's process. */
-export function sendable<T>(value: T): T {
-    if (Array.isArray(value)) {
-        return value.filter((entry) => entry !== undefined).map(sendable) as T;
-    }
-    if (!isObject(value)) {
-        return value;
-    }
-    const given = Object.entries(value).filter(([, entry]) => entry !== undefined);
-    return mapValues(Object.fromEntries(given), sendable) as T;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -15,32 +15,16 @@ import { changedFields, sameInputs } from "../comparison";
 import { describe, explained, type Finding, failure, failureOf } from "../errors";
 import { list, object, oneOf, optional, required, text, written } from "../fields";
 import { withKnownIdentity } from "../kubernetes/identity";
-import {
-    absent,
-    type Context,
-    type Difference,
-    type KnownPart,
-    known,
-    type Lifecycle,
-    PartialFailure,
-    present,
-    type Reading,
-} from "../lifecycle";
+import { type Context, type Difference, type KnownPart, type Lifecycle, PartialFailure } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
 import { ruleWarnings } from "../preflight/corsRules";
 import { askEndpoint } from "../preflight/endpoint";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { absent, known, present, type Reading } from "../reading";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
-import {
-    type CorsRule,
-    corsRuleFields,
-    fromServer,
-    guideRule,
-    MAX_RULES,
-    origins,
-    sameRules,
-} from "../s3/cors";
+import { corsRuleFields, fromServer, guideRule, MAX_RULES, origins, sameRules } from "../s3/cors";
+import type { CorsRule } from "../s3/corsRule";
 import {
     corsNotStored,
     corsTaken,

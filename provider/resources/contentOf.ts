@@ -24,8 +24,9 @@ import {
     registryStore,
     type ServerOptions,
 } from "../kubernetes/registryStore";
-import { type Context, type KnownPart, known } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import type { Context, KnownPart } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { known } from "../reading";
 import { rememberPlace, type StoredInputs, type StoredState, storageUri, storeIfThere } from "./stored";
 
 /** Arguments of what names its registry. */

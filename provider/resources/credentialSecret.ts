@@ -35,20 +35,13 @@ import {
     type SecretResource,
     secretPath,
 } from "../kubernetes/objects";
-import {
-    absent,
-    type Context,
-    type Difference,
-    type KnownPart,
-    known,
-    type Lifecycle,
-    present,
-} from "../lifecycle";
+import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
 import { askForPermission } from "../preflight/permissions";
 import { type ProofTarget, proveKeys } from "../proof";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { absent, known, present } from "../reading";
 import { connectionWith } from "../s3/access";
 
 /** Arguments of a `CredentialSecret`. */

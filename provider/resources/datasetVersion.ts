@@ -13,8 +13,9 @@ import {
     storedPath,
     writeUntilReady,
 } from "../kubernetes/storedObjects";
-import { type Context, type Difference, type KnownPart, known, type Lifecycle } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { known } from "../reading";
 import {
     type ContentPlace,
     fillPending,

@@ -20,9 +20,10 @@ import {
     type RegistryResource,
     registryPath,
 } from "../kubernetes/objects";
-import { absent, type Context, type Difference, known, type Lifecycle, present } from "../lifecycle";
+import type { Context, Difference, Lifecycle } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForRegistries } from "../preflight/cluster";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { absent, known, present } from "../reading";
 
 /** Arguments of a `DefaultRegistry`. */
 export interface DefaultRegistryInputs extends InCluster, Guarded {

@@ -4,7 +4,7 @@ import { DESCRIPTION_ANNOTATION, type RegistryResource, stateOf } from "../kuber
 import type { Proof, Written } from "../kubernetes/registryWriter";
 import type { Evidence } from "../kubernetes/verdict";
 import type { Context } from "../lifecycle";
-import type { RegistryObjectState } from "./registryObject";
+import type { RegistryObjectState } from "./registryInputs";
 
 /** After a write, with the evidence that there is for it. */
 export function stateAfter(

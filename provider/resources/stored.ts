@@ -47,18 +47,11 @@ import {
     type StoredTimeouts,
     storedPath,
 } from "../kubernetes/storedObjects";
-import {
-    type Context,
-    type Difference,
-    type KnownPart,
-    known,
-    PartialFailure,
-    present,
-    type Reading,
-} from "../lifecycle";
+import { type Context, type Difference, type KnownPart, PartialFailure } from "../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../preflight/cluster";
 import { askForPermission } from "../preflight/permissions";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { known, present, type Reading } from "../reading";
 import type { ContentStore } from "../s3/contentStore";
 
 /** Arguments of all three. */

@@ -5,7 +5,7 @@ import { findingOf } from "../errors";
 import { resolveKeys } from "../kubernetes/credentials";
 import { type InCluster, identify } from "../kubernetes/identity";
 import type { Context, KnownPart } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../questions";
+import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import type { S3Connection } from "./client";
 import type { ObjectStore } from "./objectStore";
 

@@ -1,6 +1,6 @@
 /** The content of models and datasets in one bucket: listed, sent, and removed; every failure explained. */
 import type { S3Client } from "@aws-sdk/client-s3";
-import { absent, present, type Reading } from "../lifecycle";
+import { absent, present, type Reading } from "../reading";
 import type { Tries } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection } from "./client";
 import { explaining, isNotOffered, s3Failure, serverError } from "./failures";

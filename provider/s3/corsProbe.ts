@@ -9,8 +9,8 @@ import type { Context } from "../lifecycle";
 import { networkFinding } from "../network";
 import { isBusy } from "../retries";
 import { askUntil } from "../settling";
-import type { CorsRule } from "./cors";
 import { allowsHeader, type CorsQuestion } from "./corsMatch";
+import type { CorsRule } from "./corsRule";
 import { s3Peer } from "./failures";
 import { askUnsigned, bucketUrl } from "./unsigned";
 

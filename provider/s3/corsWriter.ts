@@ -1,9 +1,11 @@
 /** Writing a CORS document, and reading back what came of it. */
 import { failure, LlmosError } from "../errors";
-import { type Context, known, present, type Reading } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known, present, type Reading } from "../reading";
 import { askUntil } from "../settling";
 import { urlOf } from "./client";
-import { type CorsRule, fromServer, sameRules, toServer } from "./cors";
+import { fromServer, sameRules, toServer } from "./cors";
+import type { CorsRule } from "./corsRule";
 import type { ObjectStore } from "./objectStore";
 
 /**

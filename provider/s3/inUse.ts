@@ -3,7 +3,8 @@ import { LlmosError } from "../errors";
 import { type InCluster, ownCluster } from "../kubernetes/identity";
 import { type RegistryResource, registryPath } from "../kubernetes/objects";
 import { storesAt } from "../kubernetes/registryWriter";
-import { type Context, known } from "../lifecycle";
+import type { Context } from "../lifecycle";
+import { known } from "../reading";
 import { forgetsUnreachable, isOutOfReach } from "../unreachable";
 
 /** A bucket, and the Registry that it is for. */

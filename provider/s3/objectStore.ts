@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
 import { failure, type LlmosError } from "../errors";
-import { absent, present, type Reading } from "../lifecycle";
+import { absent, present, type Reading } from "../reading";
 import { type Outcome, rideOut } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";

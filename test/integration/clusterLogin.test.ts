@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { realContext } from "../../provider/context";
 import type { Cluster } from "../../provider/kubernetes/cluster";
 import { REGISTRIES } from "../../provider/kubernetes/objects";
+import { realContext } from "../../provider/lifecycle/context";
 import { explained } from "../support/explained";
 import { type KubeRequest, kubeRequests } from "../support/kubeRequest";
 

@@ -2,9 +2,10 @@
 import { CreateBucketCommand, DeleteBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { type CorsMethod, type CorsRule, toServer } from "../../provider/s3/cors";
+import { toServer } from "../../provider/s3/cors";
 import { type CorsQuestion, decidingRule } from "../../provider/s3/corsMatch";
 import { askCors } from "../../provider/s3/corsProbe";
+import type { CorsMethod, CorsRule } from "../../provider/s3/corsRule";
 import { Outside } from "../support/outside";
 
 const sandbox = inject("sandbox");

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
-import { realContext } from "../../provider/context";
 import type { Cluster } from "../../provider/kubernetes/cluster";
 import type { Context } from "../../provider/lifecycle";
+import { realContext } from "../../provider/lifecycle/context";
 import { type DefaultRegistryState, defaultRegistry } from "../../provider/resources/defaultRegistry";
 import { type KubeRequest, kubeRequests } from "../support/kubeRequest";
 import { type Random, seeded } from "../support/seeded";

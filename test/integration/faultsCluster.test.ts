@@ -1,10 +1,10 @@
 /** An API server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
 import { afterAll, describe, expect, inject, test } from "vitest";
-import { realContext } from "../../provider/context";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
 import { identify } from "../../provider/kubernetes/identity";
 import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
 import { registrySubject, VerdictWatch } from "../../provider/kubernetes/verdict";
+import { realContext } from "../../provider/lifecycle/context";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
 import { bucket } from "../../provider/resources/bucket";
 import { explained } from "../support/explained";

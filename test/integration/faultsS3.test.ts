@@ -1,6 +1,6 @@
 /** An S3 server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { realContext } from "../../provider/context";
+import { realContext } from "../../provider/lifecycle/context";
 import { askForBucket } from "../../provider/preflight/bucket";
 import type { ObjectStore } from "../../provider/s3/objectStore";
 import { explained } from "../support/explained";

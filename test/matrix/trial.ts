@@ -11,9 +11,9 @@ import {
     PutObjectCommand,
     type S3Client,
 } from "@aws-sdk/client-s3";
-import { realContext } from "../../provider/context";
 import { LlmosError } from "../../provider/errors";
 import { type Context, PartialFailure } from "../../provider/lifecycle";
+import { realContext } from "../../provider/lifecycle/context";
 import { type BucketInputs, bucket } from "../../provider/resources/bucket";
 import { type BucketCorsInputs, bucketCors } from "../../provider/resources/bucketCors";
 import { s3ClientOf } from "../support/outside";

@@ -11,7 +11,7 @@ import {
     pendingContent,
     storeContent,
 } from "../../provider/content/content";
-import { realContext } from "../../provider/context";
+import { realContext } from "../../provider/lifecycle/context";
 import type { S3Connection } from "../../provider/s3/client";
 import type { ContentStore } from "../../provider/s3/contentStore";
 import { Outside } from "./outside";

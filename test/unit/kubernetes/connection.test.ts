@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type ClusterReference, loadKubeConfig } from "../../../provider/kubernetes/connection";
-import type { Settings } from "../../../provider/lifecycle";
+import type { ClusterReference } from "../../../provider/arguments";
+import { loadKubeConfig } from "../../../provider/kubernetes/connection";
+import type { Settings } from "../../../provider/settings";
 
 /** A kubeconfig whose contexts lead to `https://<name>-<context>`. */
 function kubeconfig(name: string): string {

@@ -4,7 +4,7 @@ import { LlmosError } from "../../../provider/errors";
 import type { Cluster, WatchEvent } from "../../../provider/kubernetes/cluster";
 import type { Condition, RegistryResource } from "../../../provider/kubernetes/objects";
 import { registrySubject, VerdictWatch } from "../../../provider/kubernetes/verdict";
-import { absent, present } from "../../../provider/lifecycle";
+import { absent, present } from "../../../provider/reading";
 
 /** Time that passes only when everybody waits for it. */
 class FakeClock {

@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Finding, failure } from "../../../provider/errors";
-import { absent, PartialFailure, present } from "../../../provider/lifecycle";
+import { PartialFailure } from "../../../provider/lifecycle";
 import { check, configure, create, diff, read, remove, update } from "../../../provider/pulumi/dynamic";
+import { absent, present } from "../../../provider/reading";
 import { type BucketInputs, type BucketState, bucket } from "../../../provider/resources/bucket";
 
 const told = vi.hoisted(() => ({ info: [] as string[], warn: [] as string[] }));

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
+import { LIFECYCLES } from "../../../provider/resources";
 import { BUILT_PACKAGE } from "../builtPackage";
 
 // The text of the functions counts, and the test runner would rewrite it: so the built package, by plain `require`.
@@ -21,7 +22,7 @@ async function stored(type: string): Promise<string> {
 
 const SNAPSHOT = readFileSync(join(__dirname, "shell.snapshot.txt"), "utf8");
 
-test.each(["Bucket", "BucketCors", "CredentialSecret", "RegistryObject", "DefaultRegistry"])(
+test.each(Object.keys(LIFECYCLES))(
     "the stored provider of %s is the text that every release writes",
     async (type) => {
         expect(await stored(type)).toBe(SNAPSHOT.replaceAll('type: "Bucket"', `type: "${type}"`));

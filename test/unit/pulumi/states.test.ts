@@ -1,7 +1,9 @@
 /** Whatever stands in a state, reading it gives an outcome or a clear error, and never a guess. */
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
+import type { Fields } from "../../../provider/fields";
 import { diff, read, remove, update } from "../../../provider/pulumi/dynamic";
+import { LIFECYCLES } from "../../../provider/resources";
 
 vi.mock("../../../provider/pulumi/engineLog", () => ({
     engineLog: { info: async () => {}, warn: async () => {} },
@@ -13,6 +15,18 @@ const allowedOrigins = ["https://llmos.example.com"];
 const checks = [{ name: "keys", outcome: "passed", detail: "d", at: "2026-01-01T00:00:00.000Z" }];
 const conditions = [{ type: "accessible", status: "True" }];
 const written = { uid: "u", instance: "i", salt: "s", checks, schemaVersion: 1 };
+
+const object = { name: "llama", namespace: "default", adopt: false };
+const stored = {
+    uid: "u",
+    instance: "i",
+    registryName: "models",
+    path: "models/default/llama",
+    storageUri: "s3://models/models/default/llama",
+    conditions,
+    schemaVersion: 1,
+};
+const content = { size: 0, fileCount: 0, contentDigest: "", contentDrift: [] };
 
 /** A sound state of each type, and the names of what the provider has computed in it. */
 const states: Record<string, { inputs: Record<string, unknown>; computed: Record<string, unknown> }> = {
@@ -44,7 +58,30 @@ const states: Record<string, { inputs: Record<string, unknown>; computed: Record
         inputs: { registry: "models" },
         computed: { isDefault: true, otherDefaults: [], instance: "i", schemaVersion: 1 },
     },
+    Model: { inputs: { ...object, registry: "models" }, computed: { ...stored, ...content } },
+    Dataset: { inputs: { ...object, registry: "models" }, computed: stored },
+    DatasetVersion: {
+        inputs: { ...object, dataset: "reviews", version: "v1" },
+        computed: { ...stored, ...content, publishPhase: "" },
+    },
 };
+
+test("every kind is here, with all that the provider computes for it", () => {
+    const computed = Object.entries(states).map(([type, state]) => [
+        type,
+        Object.keys(state.computed).sort(),
+    ]);
+    const declared = Object.values(LIFECYCLES).map(({ type, computed: fields }) => [
+        type,
+        [
+            ...Object.entries(fields as Fields<Record<string, unknown>>).flatMap(([name, field]) =>
+                field.required ? [name] : [],
+            ),
+            "schemaVersion",
+        ].sort(),
+    ]);
+    expect(Object.fromEntries(computed)).toEqual(Object.fromEntries(declared));
+});
 
 test.each(Object.keys(states))("a sound state of a %s is read", async (type) => {
     const { inputs, computed } = states[type]!;

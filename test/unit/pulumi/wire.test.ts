@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UNKNOWN } from "../../../provider/fields";
-import { received, sendable } from "../../../provider/pulumi/wire";
+import { received } from "../../../provider/pulumi/wire";
 
 const SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
@@ -29,20 +29,4 @@ test("the engine's sentinel becomes UNKNOWN, at any depth, and nothing else does
 test("the engine's own key is taken out", () => {
     expect(received({ __provider: "code", name: "a" })).toEqual({ name: "a" });
     expect(received(undefined)).toEqual({});
-});
-
-test("nothing that is sent holds undefined, at any depth", () => {
-    const sent = sendable({
-        name: "a",
-        gone: undefined,
-        nothing: null,
-        rules: [undefined, { id: undefined, allowedOrigins: ["b", undefined] }],
-        inner: { gone: undefined, deeper: { gone: undefined, kept: 0 } },
-    });
-    expect(sent).toStrictEqual({
-        name: "a",
-        nothing: null,
-        rules: [{ allowedOrigins: ["b"] }],
-        inner: { deeper: { kept: 0 } },
-    });
 });

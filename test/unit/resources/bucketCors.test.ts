@@ -4,7 +4,7 @@ import {
     type BucketCorsState,
     bucketCors,
 } from "../../../provider/resources/bucketCors";
-import type { CorsRule } from "../../../provider/s3/cors";
+import type { CorsRule } from "../../../provider/s3/corsRule";
 
 const PAGE = "https://llmos.example.com";
 const inputs: BucketCorsInputs = {

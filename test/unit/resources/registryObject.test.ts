@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-    type RegistryObjectInputs,
-    type RegistryObjectState,
-    registryObject,
-} from "../../../provider/resources/registryObject";
+import type { RegistryObjectInputs, RegistryObjectState } from "../../../provider/resources/registryInputs";
+import { registryObject } from "../../../provider/resources/registryObject";
 
 const inputs: RegistryObjectInputs = {
     name: "models",

@@ -3,7 +3,6 @@ import { describe, expect, it, test } from "vitest";
 import type { Decoding } from "../../../provider/fields";
 import { object } from "../../../provider/fields";
 import {
-    type CorsRule,
     corsRuleFields,
     fromServer,
     guideRule,
@@ -11,6 +10,7 @@ import {
     sameRules,
     toServer,
 } from "../../../provider/s3/cors";
+import type { CorsRule } from "../../../provider/s3/corsRule";
 
 const PAGE = "https://llmos.example.com";
 

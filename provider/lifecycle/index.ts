@@ -1,41 +1,25 @@
 /**
  * What a resource is, free of Pulumi: a plain object of functions over typed inputs and a context. An adapter
- * (today `provider/pulumi/dynamic.ts`) turns it into something an engine can drive.
+ * (`provider/pulumi/`) turns it into something an engine can drive, by way of the driver.
  */
-import type { Gate } from "./content/gate";
-import type { Finding, LlmosError } from "./errors";
-import type { Fields } from "./fields";
-import type { Cluster } from "./kubernetes/cluster";
-import type { ClusterReference } from "./kubernetes/connection";
-import type { Questions } from "./questions";
-import type { S3Connection } from "./s3/client";
-import type { ContentStore } from "./s3/contentStore";
-import type { ObjectStore } from "./s3/objectStore";
 
-/** Time, so that tests need not wait for it. */
-export interface Clock {
-    /** Milliseconds since the epoch. */
-    now(): number;
-    /** Resolves after `milliseconds`. */
-    sleep(milliseconds: number): Promise<void>;
-}
+import type { ClusterReference } from "../arguments";
+import type { Clock } from "../clock";
+import type { Gate } from "../content/gate";
+import type { Finding, LlmosError } from "../errors";
+import type { Fields } from "../fields";
+import type { Cluster } from "../kubernetes/cluster";
+import type { Reading } from "../reading";
+import type { S3Connection } from "../s3/client";
+import type { ContentStore } from "../s3/contentStore";
+import type { ObjectStore } from "../s3/objectStore";
+import type { Settings } from "../settings";
+import type { Questions } from "./questions";
 
 /** Where progress and warnings go. Never given a key. */
 export interface Log {
     info(message: string): Promise<void>;
     warn(message: string): Promise<void>;
-}
-
-/** Stack configuration (`llmos:…`), read by the provider process, so that destroy and refresh have it too. */
-export interface Settings {
-    /** Kubeconfig, as content or as a path. */
-    readonly kubeconfig?: string;
-    /** Context of the kubeconfig. */
-    readonly context?: string;
-    /** Namespace of credential Secrets; default `llmos-system`, the only one the LLMOS operator reads. */
-    readonly namespace?: string;
-    /** PEM certificates trusted for every S3 endpoint. */
-    readonly caBundle?: string;
 }
 
 /** All that a lifecycle may touch. */
@@ -70,29 +54,6 @@ export interface History {
     readonly declared: Set<string>;
     /** Default claims by cluster: the registry each program resource wants as the default. */
     readonly defaultClaims: Map<string, Map<string, string>>;
-}
-
-/**
- * The outcome of looking. Only `absent`, a confirmed "not found", may drop state; `unknown` is an error that
- * leaves it as it was (a peer that read a 403 as "gone" planned to make every bucket anew).
- */
-export type Reading<T> =
-    | { readonly outcome: "present"; readonly value: T }
-    | { readonly outcome: "absent" }
-    | { readonly outcome: "unknown"; readonly error: LlmosError };
-
-export const absent = { outcome: "absent" } as const;
-
-export function present<T>(value: T): Reading<T> {
-    return { outcome: "present", value };
-}
-
-/** The value of a reading, undefined when absent; an unknown one throws its error. */
-export function known<T>(reading: Reading<T>): T | undefined {
-    if (reading.outcome === "unknown") {
-        throw reading.error;
-    }
-    return reading.outcome === "present" ? reading.value : undefined;
 }
 
 /** What changes between a state and new inputs, by argument name. */
@@ -159,3 +120,9 @@ export interface Lifecycle<I extends object, S extends I> {
     update(context: Context, id: string, state: S, inputs: I): Promise<S>;
     delete(context: Context, id: string, state: S): Promise<void>;
 }
+
+/** Named values, as an engine has them. */
+export type Properties = Record<string, unknown>;
+
+/** A lifecycle whose types the engine has erased; `decodeFields` checks what goes in. */
+export type AnyLifecycle = Lifecycle<Properties, Properties>;
