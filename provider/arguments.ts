@@ -5,6 +5,7 @@ import {
     type Fields,
     flag,
     list,
+    message,
     object,
     oneOf,
     optional,
@@ -149,18 +150,26 @@ export const s3ServerFields: Fields<S3Server> = {
     caBundle: optional(text(caBundle)),
 };
 
+/** The same without the endpoint, where a change matters only to later questions. */
+export const s3OptionFields: Fields<Omit<S3Server, "endpoint">> = {
+    region: { ...s3ServerFields.region, onChange: "store" },
+    addressing: { ...s3ServerFields.addressing, onChange: "store" },
+    caBundle: { ...s3ServerFields.caBundle, onChange: "store" },
+};
+
 export const bucketName = required(text(parseBucketName));
 
 export const cluster = optional(
     object<ClusterReference>({ kubeconfig: optional(text()), context: optional(text()) }),
+    "store",
 );
 
 export const guardedFields: Fields<Guarded> = {
-    reachability: optional(oneOf<Reachability>("enforce", "warn", "off")),
-    awaits: optional(list(text())),
+    reachability: optional(oneOf<Reachability>("enforce", "warn", "off"), "store"),
+    awaits: message(list(text())),
 };
 
 export const ownedFields: Fields<Owned> = {
-    adopt: withDefault(flag, false),
+    adopt: withDefault(flag, false, "store"),
     owner: optional(text()),
 };

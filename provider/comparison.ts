@@ -1,24 +1,43 @@
-/** Comparing a state with new inputs, argument by argument. */
+/** Comparing a state with new arguments, one by one, and what each change does. */
 import { isDeepStrictEqual } from "node:util";
-import type { Fields } from "./fields";
+import type { Fields, OnChange } from "./fields";
 
-/** Names of the arguments that differ; `quiet` ones are left out, because their change leaves nothing to do. */
-export function changedFields<I extends object>(
+/** One argument that changes. */
+export interface Change {
+    readonly name: string;
+    readonly effect: OnChange;
+}
+
+/** What changes, argument by argument. An unknown value is a change; one that `messages` carry is none. */
+export function changesOf<I extends object>(
     fields: Fields<I>,
     state: Partial<I>,
     inputs: Partial<I>,
     unknowns: ReadonlySet<string>,
-    quiet: readonly (keyof I)[],
-): string[] {
+): Change[] {
     const names = Object.keys(fields) as (keyof I & string)[];
-    return names.filter(
-        (name) =>
-            !quiet.includes(name) && (unknowns.has(name) || !isDeepStrictEqual(state[name], inputs[name])),
-    );
+    return names.flatMap((name) => {
+        const { onChange, remembered } = fields[name];
+        const isKept = remembered === true && inputs[name] === undefined;
+        const isSame = isKept || isDeepStrictEqual(state[name], inputs[name]);
+        return onChange === undefined || (isSame && !unknowns.has(name)) ? [] : [{ name, effect: onChange }];
+    });
 }
 
-/** Whether two sets of inputs are the same, but for the quiet ones. */
-export function sameInputs<I extends object>(left: I, right: I, quiet: readonly (keyof I)[]): boolean {
-    const names = new Set([...Object.keys(left), ...Object.keys(right)]) as Set<keyof I>;
-    return [...names].every((name) => quiet.includes(name) || isDeepStrictEqual(left[name], right[name]));
+/** Whether a server has to be asked or written to because of these changes. */
+export function concernServers(changes: readonly Change[]): boolean {
+    return changes.some(({ effect }) => effect !== "store");
+}
+
+/** The arguments, with what was filled in before and cannot be found out now. */
+export function withRemembered<I extends object>(
+    fields: Fields<I>,
+    inputs: Partial<I>,
+    state: Partial<I>,
+): Partial<I> {
+    const names = Object.keys(fields) as (keyof I & string)[];
+    const kept = names.filter(
+        (name) => fields[name].remembered && inputs[name] === undefined && state[name] !== undefined,
+    );
+    return { ...Object.fromEntries(kept.map((name) => [name, state[name]])), ...inputs };
 }

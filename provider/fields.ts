@@ -21,27 +21,47 @@ export interface Decoding {
 /** Decodes one value. Undefined means absent, unknown or wrong; which of them, `Decoding` tells. */
 export type Decoder<T> = (value: unknown, path: string, into: Decoding) => T | undefined;
 
-/** An argument: its decoder, and whether it may be left out. */
+/**
+ * What a change of an argument does: `replace` makes another object, `write` asks or tells servers, `store` only writes
+ * the state. There is no change that is not stored: refresh, destroy and guards go by the state.
+ */
+export type OnChange = "replace" | "write" | "store";
+
+/** An argument: its decoder, whether it may be left out, and what its change does. */
 export interface Field<T> {
     readonly decode: Decoder<T>;
     readonly required: boolean;
     readonly fallback?: T;
+    /** Undefined for what only carries a message from the program or from `check`: no argument, and no change. */
+    readonly onChange?: OnChange;
+    /** Filled in by the provider, and kept as it was where it cannot be found out: then it is no change. */
+    readonly remembered?: true;
 }
 
 /** A field for each argument; the compiler holds table and interface together. */
 export type Fields<I> = { readonly [K in keyof I]-?: Field<Exclude<I[K], undefined>> };
 
-export function required<T>(decode: Decoder<T>): Field<T> {
-    return { decode, required: true };
+export function required<T>(decode: Decoder<T>, onChange: OnChange = "write"): Field<T> {
+    return { decode, required: true, onChange };
 }
 
-export function optional<T>(decode: Decoder<T>): Field<T> {
-    return { decode, required: false };
+export function optional<T>(decode: Decoder<T>, onChange: OnChange = "write"): Field<T> {
+    return { decode, required: false, onChange };
 }
 
 /** An optional argument with a default that is written into the state. */
-export function withDefault<T>(decode: Decoder<T>, fallback: T): Field<T> {
-    return { decode, required: false, fallback };
+export function withDefault<T>(decode: Decoder<T>, fallback: T, onChange: OnChange = "write"): Field<T> {
+    return { decode, required: false, fallback, onChange };
+}
+
+/** Filled in by the provider, and kept where it cannot be found out. */
+export function remembered<T>(decode: Decoder<T>, onChange: OnChange): Field<T> {
+    return { decode, required: false, onChange, remembered: true };
+}
+
+/** Carries a message from the program to `check`, or from `check` to the engine. */
+export function message<T>(decode: Decoder<T>): Field<T> {
+    return { decode, required: false };
 }
 
 /** Decodes an object by its fields; an argument that is not in the table is a problem (a typo, mostly). */

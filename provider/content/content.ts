@@ -2,7 +2,18 @@
 
 import { createHash } from "node:crypto";
 import { failure, LlmosError } from "../errors";
-import { type Fields, flag, list, number, object, optional, text, withDefault } from "../fields";
+import {
+    type Fields,
+    flag,
+    list,
+    message,
+    number,
+    object,
+    optional,
+    required,
+    text,
+    withDefault,
+} from "../fields";
 import type { Context } from "../lifecycle";
 import { known } from "../reading";
 import { urlOf } from "../s3/client";
@@ -47,21 +58,19 @@ export interface Pending {
 }
 
 export const contentFields: Fields<ContentInputs> = {
-    content: optional(text()),
-    ignore: optional(list(text())),
-    followSymlinks: withDefault(flag, false),
-    prune: withDefault(flag, false),
-    pending: optional(
+    // What a change of these does shows in `pending`.
+    content: optional(text(), "store"),
+    ignore: optional(list(text()), "store"),
+    followSymlinks: withDefault(flag, false, "store"),
+    prune: withDefault(flag, false, "store"),
+    pending: message(
         object<Pending>({
-            files: { decode: number(0), required: true },
-            bytes: { decode: number(0), required: true },
-            removals: { decode: number(0), required: true },
+            files: required(number(0)),
+            bytes: required(number(0)),
+            removals: required(number(0)),
         }),
     ),
 };
-
-/** Arguments whose change shows in `pending`, if it changes anything. */
-export const QUIET_CONTENT = ["content", "ignore", "followSymlinks", "prune", "pending"] as const;
 
 /** What is known of a stored content. */
 export interface ContentState {

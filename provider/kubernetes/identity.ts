@@ -51,11 +51,6 @@ export async function identify(
     }
 }
 
-/** Not to have asked which cluster it is (reachability "off", or out of reach) does not make it another one. */
-export function withKnownIdentity<I extends InCluster>(inputs: I, { clusterId }: InCluster): I {
-    return inputs.clusterId === undefined && clusterId !== undefined ? { ...inputs, clusterId } : inputs;
-}
-
 /**
  * The cluster that this state speaks of. Another one is an error, whatever was to be done there: its objects
  * of the same name are not ours. A kubeconfig in the state that no longer works (a rotated token, a path of

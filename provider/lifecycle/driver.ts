@@ -2,12 +2,14 @@
  * Drives any lifecycle through its verbs, for any adapter: decodes what comes in, asks what is to be asked, and gives
  * values without `undefined` in them. Values that the engine does not know yet come in as `UNKNOWN`.
  */
+import { type Change, changesOf, concernServers, withRemembered } from "../comparison";
 import { describe, type Finding, failure, failureOf, findingOf, LlmosError } from "../errors";
 import { type Decoding, decodeFields } from "../fields";
 import type { Reading } from "../reading";
 import { settingsFindings } from "../settings";
 import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "../unreachable";
-import { type AnyLifecycle, type Context, type Difference, PartialFailure, type Properties } from "./index";
+import { type Difference, differenceOf } from "./difference";
+import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "./index";
 
 /** Version of the shape of the state; a reader for each older one goes into `stateOf`. */
 const SCHEMA_VERSION = 1;
@@ -70,8 +72,10 @@ export async function check(
 
 /** What changes between a state and new arguments. Asks nobody. */
 export function diff(lifecycle: AnyLifecycle, olds: Properties, news: Properties): Difference {
+    const { values, unfinished } = stateOf(lifecycle, olds);
     const { inputs, unknowns } = decode(lifecycle, news);
-    return lifecycle.diff(stateOf(lifecycle, olds), inputs, unknowns);
+    const difference = differenceOf(lifecycle, values, inputs, unknowns);
+    return unfinished ? { ...difference, changes: [...difference.changes, UNFINISHED_CHANGE] } : difference;
 }
 
 /** Creates. A failure that left something behind is a `PartialFailure` whose state is the outputs to keep. */
@@ -95,7 +99,8 @@ export async function read(
     id: string,
     olds: Properties,
 ): Promise<Seen | undefined> {
-    const reading = await lifecycle.read(context, id, stateOf(lifecycle, olds)).catch(asUnknown);
+    const before = stateOf(lifecycle, olds);
+    const reading = await lifecycle.read(context, id, before.values).catch(asUnknown);
     if (reading.outcome === "unknown") {
         await forgetOrFail(context, reading.error, `${lifecycle.type} ${id}`);
     }
@@ -104,7 +109,7 @@ export async function read(
     }
     const { value: state } = reading;
     const inputs = Object.fromEntries(Object.keys(lifecycle.fields).map((name) => [name, state[name]]));
-    return { inputs: withoutUndefined(inputs), outputs: outputsOf(state) };
+    return { inputs: withoutUndefined(inputs), outputs: outputsOf(state, before.unfinished) };
 }
 
 /** Updates in place, and gives all outputs. Fails as `create` does. */
@@ -116,9 +121,22 @@ export async function update(
     news: Properties,
 ): Promise<Properties> {
     return await keepingOutputs(async () => {
-        const state = stateOf(lifecycle, olds);
-        return outputsOf(await lifecycle.update(context, id, state, decode(lifecycle, news).inputs));
+        const { values } = stateOf(lifecycle, olds);
+        const { changes } = diff(lifecycle, olds, news);
+        const inputs = withRemembered(lifecycle.fields, decode(lifecycle, news).inputs, values);
+        // Without any change, it is the engine that wants what failed to be tried again.
+        const onlyStores = changes.length > 0 && !concernServers(changes);
+        return outputsOf(
+            onlyStores
+                ? { ...computedOf(lifecycle, values), ...inputs }
+                : await lifecycle.update(context, id, values, inputs),
+        );
     });
+}
+
+/** What the state holds beside the arguments. */
+function computedOf({ fields }: AnyLifecycle, values: Properties): Properties {
+    return Object.fromEntries(Object.entries(values).filter(([name]) => !(name in fields)));
 }
 
 /** Deletes, unless the program still declares what the resource stands for. */
@@ -128,7 +146,7 @@ export async function remove(
     id: string,
     olds: Properties,
 ): Promise<void> {
-    const state = stateOf(lifecycle, olds);
+    const { values: state } = stateOf(lifecycle, olds);
     // In a destroy nothing is checked, and so nothing is declared.
     if (!context.history.declared.has(subjectOf(lifecycle, state))) {
         await lifecycle
@@ -191,8 +209,10 @@ async function ask(
     if (inputs.reachability === "off") {
         return [];
     }
+    const unchanged =
+        prior !== undefined && !concernServers(changesOf(lifecycle.fields, prior, inputs, new Set()));
     try {
-        return await lifecycle.preflight(context, inputs, prior);
+        return await lifecycle.preflight(context, inputs, prior, unchanged);
     } catch (error) {
         return [findingOf(error)];
     }
@@ -241,13 +261,29 @@ export function withoutUndefined<T>(value: T): T {
     return Object.fromEntries(given.map(([key, entry]) => [key, withoutUndefined(entry)])) as T;
 }
 
-function outputsOf(state: Properties): Properties {
-    return { ...withoutUndefined(state), schemaVersion: SCHEMA_VERSION };
+function outputsOf(state: Properties, unfinished = false): Properties {
+    return {
+        ...withoutUndefined(state),
+        schemaVersion: SCHEMA_VERSION,
+        ...(unfinished && { [UNFINISHED]: true }),
+    };
+}
+
+/**
+ * Output of what a create or update has left halfway. It stays until an update comes to its end: the engine's own mark of
+ * such a resource goes with the next refresh, and the resource would then pass for whole.
+ */
+const UNFINISHED = "unfinished";
+const UNFINISHED_CHANGE: Change = { name: UNFINISHED, effect: "write" };
+
+interface State {
+    readonly values: Properties;
+    readonly unfinished: boolean;
 }
 
 /** The state as the lifecycle wrote it, whichever release it was. */
-function stateOf(lifecycle: AnyLifecycle, properties: Properties): Properties {
-    const { schemaVersion, ...state } = properties;
+function stateOf(lifecycle: AnyLifecycle, properties: Properties): State {
+    const { schemaVersion, [UNFINISHED]: unfinished, ...state } = properties;
     if (typeof schemaVersion === "number" && schemaVersion > SCHEMA_VERSION) {
         throw failure("state-newer", {
             found: `The stack was written by a newer release of pulumi-llmos (schema version ${schemaVersion})`,
@@ -268,7 +304,7 @@ function stateOf(lifecycle: AnyLifecycle, properties: Properties): Properties {
             next: "If the state was edited by hand, import it as it was before. Otherwise take this resource out of it (`pulumi state delete`) and run `pulumi up` with adopt: true.",
         });
     }
-    return state;
+    return { values: state, unfinished: unfinished === true };
 }
 
 const NO_VERSION = { path: "schemaVersion", reason: "is none that this release knows." };
@@ -279,7 +315,7 @@ async function keepingOutputs<T>(act: () => Promise<T>): Promise<T> {
         return await act();
     } catch (error) {
         if (error instanceof PartialFailure) {
-            throw new PartialFailure(error.id, outputsOf(error.state as Properties), error.reason);
+            throw new PartialFailure(error.id, outputsOf(error.state as Properties, true), error.reason);
         }
         throw error;
     }

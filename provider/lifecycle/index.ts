@@ -5,6 +5,7 @@
 
 import type { ClusterReference } from "../arguments";
 import type { Clock } from "../clock";
+import type { Change } from "../comparison";
 import type { Gate } from "../content/gate";
 import type { Finding, LlmosError } from "../errors";
 import type { Fields } from "../fields";
@@ -56,16 +57,6 @@ export interface History {
     readonly defaultClaims: Map<string, Map<string, string>>;
 }
 
-/** What changes between a state and new inputs, by argument name. */
-export interface Difference {
-    /** Arguments that an update would change. */
-    readonly changes: readonly string[];
-    /** Arguments, among or beside those, that only a replacement can change. */
-    readonly replaces: readonly string[];
-    /** The old one must go first, because the new one has its name. */
-    readonly deleteBeforeReplace?: boolean;
-}
-
 /** A create or update that changed something and then failed: the engine keeps `state`, so that nothing is orphaned. */
 export class PartialFailure<S> extends Error {
     constructor(
@@ -110,13 +101,23 @@ export interface Lifecycle<I extends object, S extends I> {
     acrossProgram?(context: Context, inputs: KnownPart<I>): Finding[];
     /**
      * Read-only questions to both sides, before anything is changed. `prior` holds the inputs of the existing
-     * resource, undefined for a new one.
+     * resource, undefined for a new one; `unchanged` says that no argument differs from it that servers are asked about.
      */
-    preflight(context: Context, inputs: KnownPart<I>, prior: KnownPart<I> | undefined): Promise<Finding[]>;
-    /** Pure comparison; unknown inputs are left out of `inputs` and named in `unknowns`. */
-    diff(state: S, inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Difference;
+    preflight(
+        context: Context,
+        inputs: KnownPart<I>,
+        prior: KnownPart<I> | undefined,
+        unchanged: boolean,
+    ): Promise<Finding[]>;
+    /** Arguments that `changes` compares, by what they mean or by what was seen; the others are compared as they are. */
+    readonly compares?: readonly (keyof I & string)[];
+    /** Pure comparison of those, and drift; unknown inputs are left out of `inputs` and named in `unknowns`. */
+    changes?(state: S, inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Change[];
+    /** Whether the old object must go first when these arguments replace it, because the new one has its place. */
+    deletesFirst?(replaced: readonly string[]): boolean;
     create(context: Context, inputs: I): Promise<{ id: string; state: S }>;
     read(context: Context, id: string, state: S): Promise<Reading<S>>;
+    /** Called where a change concerns servers, or where an earlier create or update did not come to its end. */
     update(context: Context, id: string, state: S, inputs: I): Promise<S>;
     delete(context: Context, id: string, state: S): Promise<void>;
 }

@@ -17,13 +17,19 @@ export class CredentialSecret extends pulumi.dynamic.Resource {
     declare readonly name: pulumi.Output<CredentialSecretState["name"]>;
     /** Namespace of the Secret. */
     declare readonly namespace: pulumi.Output<string>;
-    /** Salted hash of the keys: changes when they do. */
-    declare readonly digest: pulumi.Output<CredentialSecretState["digest"]>;
+    /** Counts the keys that were declared: changes when they do, and is known at preview. */
+    declare readonly keyRevision: pulumi.Output<number>;
     /** What was proved about the keys, and when. */
     declare readonly checks: pulumi.Output<CredentialSecretState["checks"]>;
 
     constructor(name: string, args: CredentialSecretArgs, options?: pulumi.CustomResourceOptions) {
-        const outputs = { uid: undefined, salt: undefined, digest: undefined, checks: undefined };
+        const outputs = {
+            uid: undefined,
+            salt: undefined,
+            digest: undefined,
+            checks: undefined,
+            keyRevision: undefined,
+        };
         super(
             provider,
             name,

@@ -55,11 +55,11 @@ export async function diff(
     news: Properties,
 ): Promise<pulumi.dynamic.DiffResult> {
     return await plainly(async () => {
-        const {
-            changes,
-            replaces,
-            deleteBeforeReplace = false,
-        } = driver.diff(lifecycleOf(type), received(olds), received(news));
+        const { changes, replaces, deleteBeforeReplace } = driver.diff(
+            lifecycleOf(type),
+            received(olds),
+            received(news),
+        );
         return {
             changes: changes.length > 0,
             replaces: [...replaces],

@@ -237,7 +237,7 @@ class Parts {
             timeouts,
             bucket: this.bucketArgs.name,
             secretName: secret ? madeBy(secret, this.secretName) : this.secretName,
-            credentialDigest: secret?.digest,
+            keyRevision: secret?.keyRevision,
         });
         return new RegistryObject(`${this.name}-registry`, args, this.after(before));
     }

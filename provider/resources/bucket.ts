@@ -10,11 +10,9 @@ import {
     ownedFields,
     s3ServerFields,
 } from "../arguments";
-import { changedFields, sameInputs } from "../comparison";
 import { explained, type Finding, failure, failureOf } from "../errors";
-import { flag, optional, required, text, withDefault } from "../fields";
-import { withKnownIdentity } from "../kubernetes/identity";
-import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
+import { flag, optional, remembered, required, text, withDefault } from "../fields";
+import type { Context, KnownPart, Lifecycle } from "../lifecycle";
 import { askForBucket, noBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
 import { movingFindings } from "../preflight/registry";
@@ -59,15 +57,17 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
     asks: ["name", "endpoint", "credentials", "caBundle"],
 
     fields: {
-        name: bucketName,
+        name: { ...bucketName, onChange: "replace" },
+        // Another endpoint may be another address of the same server: a replacement would delete the very bucket that is
+        // used now, so that it is an update, and the old bucket is left.
         ...s3ServerFields,
         credentials: required(credentials),
         create: withDefault(flag, true),
-        forceDestroy: withDefault(flag, false),
-        registry: optional(text(objectName)),
-        relocate: optional(flag),
+        forceDestroy: withDefault(flag, false, "store"),
+        registry: optional(text(objectName), "store"),
+        relocate: optional(flag, "store"),
         cluster,
-        clusterId: optional(text()),
+        clusterId: remembered(text(), "store"),
         ...guardedFields,
         ...ownedFields,
     },
@@ -82,13 +82,13 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         return await identifyHolder(context, inputs, prior);
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const { connection, findings } = await askableConnection(context, inputs);
         const used = await usedFindings(context, inputs, prior);
         if (!connection || inputs.name === undefined || used.length > 0) {
             return [...findings, ...used];
         }
-        if (prior && sameInputs(prior, inputs, QUIET)) {
+        if (unchanged) {
             return await askEndpoint(context, connection);
         }
         const answer = await askForBucket(context, connection, inputs.name);
@@ -99,19 +99,6 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return await takenFindings(await context.objectStore(connection), inputs.name);
         }
         return answer.findings;
-    },
-
-    diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(
-            bucket.fields,
-            state,
-            withKnownIdentity(inputs, state),
-            unknowns,
-            QUIET,
-        );
-        // Another endpoint may be another address of the same server: a replacement would delete the very bucket
-        // that is used now, so that it is an update, and the old bucket is left.
-        return { changes, replaces: changes.filter((name) => name === "name" && !unknowns.has(name)) };
     },
 
     async create(context, inputs) {
@@ -161,9 +148,6 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         context.questions.forget("bucket ");
     },
 };
-
-/** Arguments whose change leaves nothing to do on either side. */
-const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster", "registry", "relocate"] as const;
 
 /** Asked here already, because the registry's own question comes after the new bucket has been made. */
 async function usedFindings(

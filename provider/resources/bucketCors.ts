@@ -1,4 +1,5 @@
 /** `BucketCors`: the whole CORS document of a bucket, without which the LLMOS page cannot upload. */
+import { isDeepStrictEqual } from "node:util";
 import {
     bucketName,
     cluster,
@@ -11,11 +12,9 @@ import {
     s3ServerFields,
 } from "../arguments";
 import { type Check, checksOf } from "../checks";
-import { changedFields, sameInputs } from "../comparison";
 import { describe, explained, type Finding, failure, failureOf } from "../errors";
-import { list, object, oneOf, optional, required, text, written } from "../fields";
-import { withKnownIdentity } from "../kubernetes/identity";
-import { type Context, type Difference, type KnownPart, type Lifecycle, PartialFailure } from "../lifecycle";
+import { list, object, oneOf, optional, remembered, required, text, written } from "../fields";
+import { type Context, type KnownPart, type Lifecycle, PartialFailure } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
 import { ruleWarnings } from "../preflight/corsRules";
@@ -70,14 +69,14 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     asks: ["bucket", "endpoint", "credentials", "caBundle"],
 
     fields: {
-        bucket: bucketName,
+        bucket: { ...bucketName, onChange: "replace" },
         ...s3ServerFields,
         credentials: required(credentials),
         allowedOrigins: optional(origins),
         rules: optional(list(object(corsRuleFields), 1, MAX_RULES)),
-        registry: optional(text(objectName)),
+        registry: optional(text(objectName), "store"),
         cluster,
-        clusterId: optional(text()),
+        clusterId: remembered(text(), "store"),
         ...guardedFields,
         ...ownedFields,
     },
@@ -101,13 +100,13 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         return await identifyHolder(context, inputs, prior);
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const { connection, findings } = await askableConnection(context, inputs);
         if (!connection || inputs.bucket === undefined) {
             return findings;
         }
         const unreachable = await askEndpoint(context, connection);
-        if (unreachable.length > 0 || (prior && sameInputs(prior, inputs, QUIET))) {
+        if (unreachable.length > 0 || unchanged) {
             return unreachable;
         }
         const isNew = prior?.bucket !== inputs.bucket || prior?.endpoint !== inputs.endpoint;
@@ -121,20 +120,20 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
             : answerFindings(store, reading, inputs, isNew);
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const identified = withKnownIdentity(inputs, state);
-        const changes = changedFields(bucketCors.fields, state, identified, unknowns, [
-            ...QUIET,
-            "allowedOrigins",
-            "rules",
-        ]);
+    compares: ["allowedOrigins", "rules"],
+
+    changes(state, inputs, unknowns) {
         if (unknowns.has("allowedOrigins") || unknowns.has("rules")) {
-            changes.push(unknowns.has("rules") ? "rules" : "allowedOrigins");
-        } else if (!sameRules(inForce(state), wanted(inputs))) {
-            changes.push(inputs.rules ? "rules" : "allowedOrigins");
+            return [{ name: unknowns.has("rules") ? "rules" : "allowedOrigins", effect: "write" }];
         }
-        // As for the bucket: another endpoint may be another address of the same server.
-        return { changes, replaces: changes.filter((name) => name === "bucket" && !unknowns.has(name)) };
+        const name = inputs.rules ? "rules" : "allowedOrigins";
+        if (!sameRules(inForce(state), wanted(inputs))) {
+            return [{ name, effect: "write" }];
+        }
+        const isSaidAlike =
+            isDeepStrictEqual(state.rules, inputs.rules) &&
+            isDeepStrictEqual(state.allowedOrigins, inputs.allowedOrigins);
+        return isSaidAlike ? [] : [{ name, effect: "store" }];
     },
 
     async create(context, inputs) {
@@ -190,9 +189,6 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         }
     },
 };
-
-/** Arguments whose change leaves nothing to do on either side. */
-const QUIET = ["reachability", "owner", "awaits", "adopt", "cluster", "registry"] as const;
 
 /**
  * Whether a replacement in another process has taken the rules over. A process that knows the program knows whether it

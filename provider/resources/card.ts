@@ -23,7 +23,7 @@ const cardFile = object<CardFile>({ file: required(text()) });
 const card: Decoder<string | CardFile> = (value, path, into) =>
     typeof value === "string" ? value : cardFile(value, path, into);
 
-export const cardFields: Fields<CardInputs> = { card: optional(card), cardText: optional(text()) };
+export const cardFields: Fields<CardInputs> = { card: optional(card, "store"), cardText: optional(text()) };
 
 /** The text of a card; undefined without one. */
 export async function readCard(inputs: CardInputs): Promise<string | undefined> {

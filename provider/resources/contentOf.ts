@@ -1,6 +1,7 @@
 /** Content and registry of a model or a dataset version, from the arguments to the bucket. */
 
 import { objectName } from "../arguments";
+import type { Change } from "../comparison";
 import {
     type ContentInputs,
     type ContentState,
@@ -14,7 +15,7 @@ import {
 } from "../content/content";
 import { countOf } from "../content/progress";
 import { describe, type Finding, failure, findingOf } from "../errors";
-import { type Fields, optional, text } from "../fields";
+import { type Fields, optional, remembered, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { type RegistryResource, registryPath } from "../kubernetes/objects";
 import {
@@ -38,9 +39,29 @@ export interface InRegistry {
 }
 
 export const registryFields: Fields<InRegistry> = {
-    registry: optional(text(objectName)),
-    registryName: optional(text()),
+    registry: optional(text(objectName), "replace"),
+    registryName: remembered(text(), "store"),
 };
+
+/** Another registry is another object (LLMOS webhook); one that is named now, and was the default before, is the same. */
+export function registryChanges(
+    state: { registry?: string; registryName: string },
+    { registry }: InRegistry,
+    unknowns: ReadonlySet<string>,
+): Change[] {
+    if (unknowns.has("registry")) {
+        return [{ name: "registry", effect: "write" }];
+    }
+    if ((registry ?? state.registryName) !== state.registryName) {
+        return [{ name: "registry", effect: "replace" }];
+    }
+    return registry === state.registry ? [] : [{ name: "registry", effect: "store" }];
+}
+
+/** Files that changed show in what is to be done. */
+export function contentChanges({ pending }: ContentInputs, unknowns: ReadonlySet<string>): Change[] {
+    return pending || unknowns.has("content") ? [{ name: "content", effect: "write" }] : [];
+}
 
 /** The registry for `check`: the given one, the one chosen before, or the cluster's default if it can be asked now. */
 export async function chooseRegistry(

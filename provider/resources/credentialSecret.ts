@@ -13,9 +13,8 @@ import {
     s3ServerFields,
 } from "../arguments";
 import { type Check, checksOf, judged } from "../checks";
-import { changedFields, sameInputs } from "../comparison";
 import { type Finding, failureOf } from "../errors";
-import { flag, object, optional, required, text, withDefault } from "../fields";
+import { flag, number, object, optional, remembered, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readSecret, secretData } from "../kubernetes/credentials";
 import {
@@ -27,7 +26,6 @@ import {
     isTakenOver,
     ownCluster,
     takenFinding,
-    withKnownIdentity,
 } from "../kubernetes/identity";
 import {
     INSTANCE_ANNOTATION,
@@ -35,7 +33,7 @@ import {
     type SecretResource,
     secretPath,
 } from "../kubernetes/objects";
-import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
+import type { Context, KnownPart, Lifecycle } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
@@ -54,6 +52,11 @@ export interface CredentialSecretInputs extends Keys, InCluster, Guarded, Owned 
     target?: ProofTarget;
     /** Prove writing too, with one small object of our own that is deleted again. Default true. */
     proveWriting?: boolean;
+    /**
+     * Counts the keys that were declared, filled in by the provider: how a Registry learns at preview that they change. A
+     * computed output would be unknown there whenever anything else of the Secret changes.
+     */
+    keyRevision?: number;
 }
 
 /** State of a `CredentialSecret`. */
@@ -76,13 +79,14 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     asks: ["name", "accessKeyId", "secretAccessKey", "target"],
 
     fields: {
-        name: required(text(objectName)),
-        namespace: optional(text(objectName)),
+        name: required(text(objectName), "replace"),
+        namespace: optional(text(objectName), "replace"),
         ...keysFields,
-        target: optional(object<ProofTarget>({ ...s3ServerFields, bucket: bucketName })),
-        proveWriting: withDefault(flag, true),
+        target: optional(object<ProofTarget>({ ...s3ServerFields, bucket: bucketName }), "store"),
+        proveWriting: withDefault(flag, true, "store"),
+        keyRevision: remembered(number(1), "write"),
         cluster,
-        clusterId: optional(text()),
+        clusterId: remembered(text(), "replace"),
         ...guardedFields,
         ...ownedFields,
     },
@@ -101,16 +105,20 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
 
     async complete(context, inputs, prior) {
         const identity = await identify(context, inputs, prior);
-        return { namespace: namespaceOf(context, inputs.namespace), ...identity };
+        return {
+            namespace: namespaceOf(context, inputs.namespace),
+            ...identity,
+            ...revisionOf(inputs, prior),
+        };
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const namespace = namespaceOf(context, inputs.namespace);
         const [cluster, keys] = await Promise.all([
             askForNamespace(context, inputs.cluster, namespace),
             keysFindings(context, inputs, prior),
         ]);
-        if (cluster.length > 0 || (prior && sameInputs(prior, inputs, TOUCHLESS))) {
+        if (cluster.length > 0 || unchanged) {
             return [...cluster, ...keys];
         }
         const permission = { group: "", resource: "secrets", namespace } as const;
@@ -123,21 +131,19 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         return [...forbidden, ...taken, ...keys];
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const identified = withKnownIdentity(inputs, state);
-        const changes = changedFields(credentialSecret.fields, state, identified, unknowns, QUIET);
-        const { accessKeyId, secretAccessKey } = inputs;
-        const keysKnown = accessKeyId !== undefined && secretAccessKey !== undefined;
-        if (!keysKnown) {
-            changes.push("secretAccessKey");
-        } else if (digestOf({ accessKeyId, secretAccessKey }, state.salt) !== state.digest) {
-            changes.push(state.accessKeyId === accessKeyId ? "secretAccessKey" : "accessKeyId");
+    compares: ["accessKeyId", "secretAccessKey", "keyRevision"],
+
+    changes(state, { accessKeyId, secretAccessKey }) {
+        if (accessKeyId === undefined || secretAccessKey === undefined) {
+            return [{ name: "secretAccessKey", effect: "write" }];
         }
-        const identity = ["name", "namespace", "clusterId"];
-        return {
-            changes,
-            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
-        };
+        const name = state.accessKeyId === accessKeyId ? "secretAccessKey" : "accessKeyId";
+        if (digestOf({ accessKeyId, secretAccessKey }, state.salt) !== state.digest) {
+            return [{ name, effect: "write" }];
+        }
+        // Somebody has put the new keys into the Secret already.
+        const isSaidAlike = state.accessKeyId === accessKeyId && state.secretAccessKey === secretAccessKey;
+        return isSaidAlike ? [] : [{ name, effect: "store" }];
     },
 
     async create(context, inputs) {
@@ -172,7 +178,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        const cluster = await ownCluster(context, inputs);
         const { salt, instance } = state;
         return await write(context, cluster, { ...inputs, salt, instance }, true);
     },
@@ -187,21 +193,18 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     },
 };
 
-/** Arguments whose change leaves nothing to do: the keys are compared by what the Secret holds. */
-const QUIET = [
-    "accessKeyId",
-    "secretAccessKey",
-    "target",
-    "proveWriting",
-    "reachability",
-    "owner",
-    "awaits",
-    "adopt",
-    "cluster",
-] as const;
-
-/** Arguments whose change does not touch the Secret. */
-const TOUCHLESS = ["target", "proveWriting", "reachability", "owner", "awaits", "adopt", "cluster"] as const;
+/** One more than before for other keys; nothing while the keys are not known. */
+function revisionOf(
+    { accessKeyId, secretAccessKey }: KnownPart<CredentialSecretInputs>,
+    prior: KnownPart<CredentialSecretInputs> | undefined,
+): { keyRevision?: number } {
+    if (accessKeyId === undefined || secretAccessKey === undefined) {
+        return {};
+    }
+    const before = prior?.keyRevision ?? 0;
+    const isSame = prior?.accessKeyId === accessKeyId && prior?.secretAccessKey === secretAccessKey;
+    return { keyRevision: isSame && before > 0 ? before : before + 1 };
+}
 
 /** Proves the keys, then applies the Secret; other people's keys in it are kept. */
 async function write(

@@ -1,13 +1,12 @@
 /** `Dataset`: an `ml.llmos.ai/v1 Dataset`. Its content lies in its versions. */
-import { changedFields, sameInputs } from "../comparison";
 import { undeclaredContent } from "../content/content";
 import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { versionsOfDataset } from "../kubernetes/dependants";
-import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
+import { identify, ownCluster } from "../kubernetes/identity";
 import { registryStore } from "../kubernetes/registryStore";
 import { applyStored, type StoredKind, writeUntilReady } from "../kubernetes/storedObjects";
-import type { Context, Difference, Lifecycle } from "../lifecycle";
+import type { Context, Lifecycle } from "../lifecycle";
 import {
     type CardInputs,
     cardFields,
@@ -17,14 +16,21 @@ import {
     observedCard,
     readCard,
 } from "./card";
-import { askForRegistryOf, chooseRegistry, type InRegistry, registryFields, registryFor } from "./contentOf";
+import {
+    askForRegistryOf,
+    chooseRegistry,
+    type InRegistry,
+    registryChanges,
+    registryFields,
+    registryFor,
+} from "./contentOf";
 import {
     askForStored,
+    deletesStoredFirst,
     idOf,
     keepingWritten,
     lookAt,
     observedStored,
-    QUIET_STORED,
     removeStored,
     type StoredInputs,
     type StoredState,
@@ -32,10 +38,8 @@ import {
     startUpdate,
     storageUri,
     storedComputed,
-    storedDifference,
     storedFields,
     storeIfThere,
-    UNASKED_STORED,
 } from "./stored";
 
 /** Arguments of a `Dataset`. */
@@ -70,20 +74,16 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
         return { ...identity, ...chosen, ...(cardText !== undefined && { cardText }) };
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const findings = await askForStored(context, DATASET, inputs, prior);
-        const isSame = prior && sameInputs(prior, inputs, UNASKED_STORED);
-        return findings.length > 0 || isSame ? findings : await askForRegistryOf(context, inputs);
+        return findings.length > 0 || unchanged ? findings : await askForRegistryOf(context, inputs);
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const quiet = [...QUIET_STORED, "card", "registry", "registryName"] as const;
-        const identified = withKnownIdentity(inputs, state);
-        const changes = changedFields(dataset.fields, state, identified, unknowns, quiet);
-        const registry = inputs.registry ?? state.registryName;
-        const moved = unknowns.has("registry") || registry !== state.registryName;
-        return storedDifference([...changes, ...(moved ? ["registry"] : [])], ["registry"], unknowns);
-    },
+    compares: ["registry"],
+
+    changes: registryChanges,
+
+    deletesFirst: deletesStoredFirst,
 
     async create(context, inputs) {
         const { cluster, named, force } = await startCreate(context, DATASET, inputs);

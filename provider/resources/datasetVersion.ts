@@ -1,11 +1,10 @@
 /** `DatasetVersion`: one version of a dataset, from files, copied from another version, or both; and its publication. */
 import { objectName } from "../arguments";
-import { changedFields, sameInputs } from "../comparison";
-import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
+import { type ContentInputs, type ContentState, contentFields } from "../content/content";
 import { type Finding, failure, type LlmosError } from "../errors";
-import { type Decoder, flag, object, optional, type Refined, required, text } from "../fields";
+import { type Decoder, flag, object, optional, type Refined, remembered, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
+import { identify, ownCluster } from "../kubernetes/identity";
 import {
     applyStored,
     type StoredKind,
@@ -13,11 +12,12 @@ import {
     storedPath,
     writeUntilReady,
 } from "../kubernetes/storedObjects";
-import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
+import type { Context, KnownPart, Lifecycle } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { known } from "../reading";
 import {
     type ContentPlace,
+    contentChanges,
     fillPending,
     lossFindings,
     NOTHING_STORED,
@@ -27,21 +27,19 @@ import {
 import {
     askForStored,
     contentComputed,
+    deletesStoredFirst,
     idOf,
     isAnother,
     keepingWritten,
     lookAt,
     observedStored,
-    QUIET_STORED,
     removeStored,
     type StoredInputs,
     type StoredState,
     startCreate,
     startUpdate,
     storedComputed,
-    storedDifference,
     storedFields,
-    UNASKED_STORED,
 } from "./stored";
 
 /** The version that a new one starts from. */
@@ -103,11 +101,11 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
 
     fields: {
         ...storedFields,
-        dataset: required(text(objectName)),
-        version: required(text(versionName)),
-        copyFrom: optional(copySource),
+        dataset: required(text(objectName), "replace"),
+        version: required(text(versionName), "replace"),
+        copyFrom: optional(copySource, "replace"),
         publish: optional(flag),
-        registryName: optional(text()),
+        registryName: remembered(text(), "store"),
         ...contentFields,
     },
 
@@ -132,32 +130,24 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
         return { ...identity, ...filled, ...pending };
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const findings = await askForStored(context, VERSION, inputs, prior);
-        const quiet = [...UNASKED_STORED, ...QUIET_CONTENT, "publish"] as const;
-        if (findings.length > 0 || (prior && sameInputs(prior, inputs, quiet))) {
+        if (findings.length > 0 || unchanged) {
             return findings;
         }
         return [...(await askForDataset(context, inputs)), ...(await askForLoss(context, inputs, prior))];
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const quiet = [...QUIET_STORED, ...QUIET_CONTENT, "registryName"] as const;
-        const identified = withKnownIdentity(inputs, state);
-        const changes = changedFields(datasetVersion.fields, state, identified, unknowns, quiet);
-        const content = inputs.pending || unknowns.has("content") ? ["content"] : [];
-        const difference = storedDifference(
-            [...changes, ...content],
-            ["dataset", "version", "copyFrom"],
-            unknowns,
-        );
+    changes(_state, inputs, unknowns) {
+        return contentChanges(inputs, unknowns);
+    },
+
+    deletesFirst(replaced) {
         // A dataset has a version once, whatever the object is called.
         const isSameVersion = ["namespace", "dataset", "version", "clusterId"].every(
-            (name) => !difference.changes.includes(name),
+            (name) => !replaced.includes(name),
         );
-        const deleteBeforeReplace =
-            difference.deleteBeforeReplace === true || (difference.replaces.length > 0 && isSameVersion);
-        return { ...difference, deleteBeforeReplace };
+        return isSameVersion || deletesStoredFirst(replaced);
     },
 
     async create(context, inputs) {

@@ -1,17 +1,10 @@
 /** `DefaultRegistry`: the annotation that makes one registry of the cluster its default. */
 import { randomUUID } from "node:crypto";
 import { cluster, type Guarded, guardedFields, objectName } from "../arguments";
-import { changedFields } from "../comparison";
 import { type Finding, failure } from "../errors";
-import { flag, list, optional, required, text } from "../fields";
+import { flag, list, optional, remembered, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import {
-    clusterToLeave,
-    type InCluster,
-    identify,
-    ownCluster,
-    withKnownIdentity,
-} from "../kubernetes/identity";
+import { clusterToLeave, type InCluster, identify, ownCluster } from "../kubernetes/identity";
 import {
     DEFAULT_ANNOTATION,
     DEFAULT_INSTANCE_ANNOTATION,
@@ -20,7 +13,7 @@ import {
     type RegistryResource,
     registryPath,
 } from "../kubernetes/objects";
-import type { Context, Difference, Lifecycle } from "../lifecycle";
+import type { Context, Lifecycle } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForRegistries } from "../preflight/cluster";
 import { absent, known, present } from "../reading";
@@ -51,9 +44,9 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     fields: {
         registry: required(text(objectName)),
         cluster,
-        clusterId: optional(text()),
+        clusterId: remembered(text(), "replace"),
         ...guardedFields,
-        owner: optional(text()),
+        owner: optional(text(), "store"),
     },
 
     computed: {
@@ -95,13 +88,11 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
         return foreign.map((name) => takesFrom(cluster, inputs.registry ?? "", name));
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const identified = withKnownIdentity(inputs, state);
-        const changes = changedFields(defaultRegistry.fields, state, identified, unknowns, QUIET);
-        if (!state.isDefault && !changes.includes("registry")) {
-            changes.push("registry");
-        }
-        return { changes, replaces: changes.filter((name) => name === "clusterId" && !unknowns.has(name)) };
+    compares: ["registry"],
+
+    changes(state, inputs, unknowns) {
+        const changes = unknowns.has("registry") || state.registry !== inputs.registry || !state.isDefault;
+        return changes ? [{ name: "registry", effect: "write" }] : [];
     },
 
     async create(context, inputs) {
@@ -131,7 +122,7 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        const cluster = await ownCluster(context, inputs);
         const claimed = { ...inputs, instance: state.instance || randomUUID() };
         return await claim(context, cluster, claimed, state.registry);
     },
@@ -143,9 +134,6 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
         }
     },
 };
-
-/** Arguments whose change leaves nothing to do. */
-const QUIET = ["reachability", "owner", "awaits", "cluster"] as const;
 
 /** Rounds before giving up against somebody who claims the default at the same time. */
 const MAX_ROUNDS = 10;

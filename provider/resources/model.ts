@@ -1,13 +1,12 @@
 /** `Model`: an `ml.llmos.ai/v1 Model`, and its files in the bucket of a registry. */
-import { changedFields, sameInputs } from "../comparison";
-import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } from "../content/content";
+import { type ContentInputs, type ContentState, contentFields } from "../content/content";
 import type { Finding } from "../errors";
 import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { usersOfModel } from "../kubernetes/dependants";
-import { identify, withKnownIdentity } from "../kubernetes/identity";
+import { identify } from "../kubernetes/identity";
 import { applyStored, type StoredKind, writeUntilReady } from "../kubernetes/storedObjects";
-import type { Context, Difference, KnownPart, Lifecycle } from "../lifecycle";
+import type { Context, KnownPart, Lifecycle } from "../lifecycle";
 import {
     type CardInputs,
     cardFields,
@@ -21,11 +20,13 @@ import {
     askForRegistryOf,
     type ContentPlace,
     chooseRegistry,
+    contentChanges,
     fillPending,
     type InRegistry,
     lossFindings,
     NOTHING_STORED,
     readDeclared,
+    registryChanges,
     registryFields,
     registryFor,
     storeDeclared,
@@ -33,21 +34,19 @@ import {
 import {
     askForStored,
     contentComputed,
+    deletesStoredFirst,
     idOf,
     isAnother,
     keepingWritten,
     lookAt,
     observedStored,
-    QUIET_STORED,
     removeStored,
     type StoredInputs,
     type StoredState,
     startCreate,
     startUpdate,
     storedComputed,
-    storedDifference,
     storedFields,
-    UNASKED_STORED,
 } from "./stored";
 
 /** Arguments of a `Model`. */
@@ -90,37 +89,21 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
         return { ...identity, ...chosen, ...(cardText !== undefined && { cardText }), ...pending };
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const findings = await askForStored(context, MODEL, inputs, prior);
-        if (
-            findings.length > 0 ||
-            (prior && sameInputs(prior, inputs, [...UNASKED_STORED, ...QUIET_CONTENT]))
-        ) {
+        if (findings.length > 0 || unchanged) {
             return findings;
         }
         return [...(await askForRegistryOf(context, inputs)), ...(await askForLoss(context, inputs, prior))];
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const changes = changedFields(model.fields, state, withKnownIdentity(inputs, state), unknowns, [
-            ...QUIET_STORED,
-            ...QUIET_CONTENT,
-            "card",
-            "registry",
-            "registryName",
-        ]);
-        const moved =
-            unknowns.has("registry") || (inputs.registry ?? state.registryName) !== state.registryName;
-        return storedDifference(
-            [
-                ...changes,
-                ...(moved ? ["registry"] : []),
-                ...(inputs.pending || unknowns.has("content") ? ["content"] : []),
-            ],
-            ["registry"],
-            unknowns,
-        );
+    compares: ["registry"],
+
+    changes(state, inputs, unknowns) {
+        return [...registryChanges(state, inputs, unknowns), ...contentChanges(inputs, unknowns)];
     },
+
+    deletesFirst: deletesStoredFirst,
 
     async create(context, inputs) {
         const { cluster, named, force } = await startCreate(context, MODEL, inputs);

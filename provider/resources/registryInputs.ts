@@ -27,8 +27,8 @@ export interface RegistryObjectInputs extends S3Server, InCluster, Guarded, Owne
     secretName: string;
     /** Namespace of the Secret. Default `llmos-system` or `llmos:namespace`. */
     namespace?: string;
-    /** Changes when the keys in the Secret do (`digest` of a `CredentialSecret`): the registry is then verified anew. */
-    credentialDigest?: string;
+    /** Changes when the declared keys do (`keyRevision` of a `CredentialSecret`): the registry is then verified anew. */
+    keyRevision?: number;
     /** Says that the content has been moved: lets endpoint and bucket change although models or datasets use the registry. */
     relocate?: boolean;
     /** Prove that the keys can write, with one small object of our own that is deleted again. Default true. */

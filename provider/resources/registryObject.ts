@@ -1,10 +1,30 @@
 /** `RegistryObject`: the `ml.llmos.ai/v1 Registry` itself, and the operator's verdict on it. */
 import { randomUUID } from "node:crypto";
-import { bucketName, cluster, guardedFields, objectName, ownedFields, s3ServerFields } from "../arguments";
+import {
+    bucketName,
+    cluster,
+    guardedFields,
+    objectName,
+    ownedFields,
+    s3OptionFields,
+    s3ServerFields,
+} from "../arguments";
 import { checksOf, judged } from "../checks";
-import { changedFields, sameInputs } from "../comparison";
+import { type Change, changesOf } from "../comparison";
 import { describe as describeFinding, failureOf, LlmosError } from "../errors";
-import { flag, list, number, object, oneOf, optional, required, text, withDefault, written } from "../fields";
+import {
+    flag,
+    list,
+    number,
+    object,
+    oneOf,
+    optional,
+    remembered,
+    required,
+    text,
+    withDefault,
+    written,
+} from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
@@ -17,7 +37,6 @@ import {
     isTakenOver,
     ownCluster,
     takenFinding,
-    withKnownIdentity,
 } from "../kubernetes/identity";
 import {
     accessible,
@@ -42,7 +61,7 @@ import {
     VerdictWatch,
     verdictFindings,
 } from "../kubernetes/verdict";
-import { type Context, type Difference, type Lifecycle, PartialFailure } from "../lifecycle";
+import { type Context, type Lifecycle, PartialFailure } from "../lifecycle";
 import { askForRegistries } from "../preflight/cluster";
 import { askEndpoint } from "../preflight/endpoint";
 import { askForRegistry } from "../preflight/registry";
@@ -58,25 +77,27 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     asks: ["name", "endpoint", "bucket", "secretName", "caBundle"],
 
     fields: {
-        name: required(text(objectName)),
+        name: required(text(objectName), "replace"),
         description: optional(text()),
-        ...s3ServerFields,
+        endpoint: s3ServerFields.endpoint,
+        ...s3OptionFields,
         bucket: bucketName,
         secretName: required(text(objectName)),
         namespace: optional(text(objectName)),
-        credentialDigest: optional(text()),
-        relocate: withDefault(flag, false),
-        proveWriting: withDefault(flag, true),
-        awaitVerdict: withDefault(flag, true),
+        keyRevision: optional(number(1)),
+        relocate: withDefault(flag, false, "store"),
+        proveWriting: withDefault(flag, true, "store"),
+        awaitVerdict: withDefault(flag, true, "store"),
         timeouts: optional(
             object<Timeouts>({
                 verdictSeconds: optional(number(0)),
                 graceSeconds: optional(number(0)),
                 settleSeconds: optional(number(0)),
             }),
+            "store",
         ),
         cluster,
-        clusterId: optional(text()),
+        clusterId: remembered(text(), "replace"),
         ...guardedFields,
         ...ownedFields,
     },
@@ -106,7 +127,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         return { namespace: namespaceOf(context, inputs.namespace), ...identity };
     },
 
-    async preflight(context, inputs, prior) {
+    async preflight(context, inputs, prior, unchanged) {
         const { endpoint } = inputs;
         const [cluster, server] = await Promise.all([
             askForRegistries(context, inputs.cluster),
@@ -114,27 +135,18 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
                 ? []
                 : askEndpoint(context, connectionWith(context, { ...inputs, endpoint }, NO_KEYS)),
         ]);
-        if (cluster.length > 0 || (prior && sameInputs(prior, inputs, QUIET))) {
+        if (cluster.length > 0 || unchanged) {
             return [...cluster, ...server];
         }
         return [...server, ...(await askForRegistry(context, inputs, prior))];
     },
 
-    diff(state, inputs, unknowns): Difference {
-        const identified = withKnownIdentity(inputs, state);
-        const changes = changedFields(registryObject.fields, state, identified, unknowns, QUIET);
-        if (state.seenDigest !== state.provedDigest) {
-            changes.push("secretName");
-        }
-        if (state.state === "Inactive" && inputs.awaitVerdict !== false) {
-            // An `up` that does nothing would end well with a registry that does not work.
-            changes.push("awaitVerdict");
-        }
-        const identity = ["name", "clusterId"];
-        return {
-            changes,
-            replaces: changes.filter((name) => identity.includes(name) && !unknowns.has(name)),
-        };
+    changes(state, inputs) {
+        const rotated: Change[] =
+            state.seenDigest === state.provedDigest ? [] : [{ name: "seenDigest", effect: "write" }];
+        // An `up` that does nothing would end well with a registry that does not work.
+        const isAwaited = state.state === "Inactive" && inputs.awaitVerdict !== false;
+        return [...rotated, ...(isAwaited ? [{ name: "state", effect: "write" } as const] : [])];
     },
 
     async create(context, inputs) {
@@ -175,7 +187,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+        const cluster = await ownCluster(context, inputs);
         const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
         const settled = state.endpoint === inputs.endpoint && state.bucket === inputs.bucket;
         if (found && !inputs.relocate && movesAway(found, inputs) && !(settled && storesAt(found, inputs))) {
@@ -207,22 +219,6 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
 function canBeKept(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
     return !isMarked(found) && stateOf(found) === "Active" && isAsDeclared(found, inputs);
 }
-
-/** Arguments whose change leaves nothing to do on either side. */
-const QUIET = [
-    "relocate",
-    "proveWriting",
-    "awaitVerdict",
-    "timeouts",
-    "caBundle",
-    "region",
-    "addressing",
-    "reachability",
-    "owner",
-    "awaits",
-    "adopt",
-    "cluster",
-] as const;
 
 /** The endpoint question is unsigned. */
 const NO_KEYS = { accessKeyId: "", secretAccessKey: "" };
@@ -304,13 +300,9 @@ function patienceOf(timeouts: Timeouts = {}): Patience {
 }
 
 function onlyDescribes(state: RegistryObjectState, inputs: RegistryObjectInputs): boolean {
-    const changes = changedFields(
-        registryObject.fields,
-        state,
-        withKnownIdentity(inputs, state),
-        new Set(),
-        QUIET,
-    );
+    const changes = changesOf(registryObject.fields, state, inputs, new Set())
+        .filter(({ effect }) => effect !== "store")
+        .map(({ name }) => name);
     const settled = state.state === "Active" && state.seenDigest === state.provedDigest;
     return settled && changes.join() === "description";
 }

@@ -7,7 +7,7 @@ import {
     type Owned,
     objectName,
     ownedFields,
-    s3ServerFields,
+    s3OptionFields,
 } from "../arguments";
 import { forgetContent } from "../content/content";
 import { type Finding, failure, failureOf, LlmosError } from "../errors";
@@ -18,20 +18,14 @@ import {
     number,
     object,
     optional,
+    remembered,
     required,
     text,
     withDefault,
     written,
 } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import {
-    clusterToLeave,
-    type InCluster,
-    isOurs,
-    ownCluster,
-    takenFinding,
-    withKnownIdentity,
-} from "../kubernetes/identity";
+import { clusterToLeave, type InCluster, isOurs, ownCluster, takenFinding } from "../kubernetes/identity";
 import { type Condition, registryPath } from "../kubernetes/objects";
 import { registryStore, type ServerOptions } from "../kubernetes/registryStore";
 import {
@@ -47,7 +41,7 @@ import {
     type StoredTimeouts,
     storedPath,
 } from "../kubernetes/storedObjects";
-import { type Context, type Difference, type KnownPart, PartialFailure } from "../lifecycle";
+import { type Context, type KnownPart, PartialFailure } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../preflight/cluster";
 import { askForPermission } from "../preflight/permissions";
@@ -89,13 +83,11 @@ export interface StoredState extends StoredInputs {
     conditions: Condition[];
 }
 
-const { endpoint: _endpoint, ...serverFields } = s3ServerFields;
-
 export const storedFields: Fields<StoredInputs> = {
-    name: required(text(objectName)),
-    namespace: withDefault(text(objectName), "default"),
-    ...serverFields,
-    retainContent: withDefault(flag, false),
+    name: required(text(objectName), "replace"),
+    namespace: withDefault(text(objectName), "default", "replace"),
+    ...s3OptionFields,
+    retainContent: withDefault(flag, false, "store"),
     timeouts: optional(
         object<StoredTimeouts>({
             readySeconds: optional(number(0)),
@@ -103,9 +95,10 @@ export const storedFields: Fields<StoredInputs> = {
             publishSeconds: optional(number(0)),
             deleteSeconds: optional(number(0)),
         }),
+        "store",
     ),
     cluster,
-    clusterId: optional(text()),
+    clusterId: remembered(text(), "replace"),
     ...guardedFields,
     ...ownedFields,
 };
@@ -128,19 +121,6 @@ export const contentComputed = {
     contentDrift: required(list(text())),
 };
 
-/** Arguments whose change leaves nothing to do, and nothing to remember for refresh and delete. */
-export const QUIET_STORED = ["reachability", "owner", "awaits", "adopt", "cluster"] as const;
-
-/** Arguments whose change asks nothing of the servers: it is applied, because refresh and delete go by it. */
-export const UNASKED_STORED = [
-    ...QUIET_STORED,
-    "region",
-    "addressing",
-    "caBundle",
-    "retainContent",
-    "timeouts",
-] as const;
-
 export function storageUri(store: ContentStore, path: string): string {
     return `s3://${store.bucket}/${path}`;
 }
@@ -154,21 +134,9 @@ export function observedStored(object: StoredResource): Pick<StoredState, "uid" 
     };
 }
 
-/** What changes; `immutable` arguments, as the LLMOS webhook has them, are only changed by another object of that name. */
-export function storedDifference(
-    changes: readonly string[],
-    immutable: readonly string[],
-    unknowns: ReadonlySet<string>,
-): Difference {
-    const known = (names: readonly string[]) =>
-        changes.filter((name) => names.includes(name) && !unknowns.has(name));
-    const renamed = known(["name", "namespace", "clusterId"]);
-    const others = known(immutable);
-    return {
-        changes,
-        replaces: [...renamed, ...others],
-        deleteBeforeReplace: renamed.length === 0 && others.length > 0,
-    };
+/** Whether the old object must go first: the new one has its name, and LLMOS does not let it change in place. */
+export function deletesStoredFirst(replaced: readonly string[]): boolean {
+    return !["name", "namespace", "clusterId"].some((name) => replaced.includes(name));
 }
 
 /** Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same. */
@@ -192,7 +160,7 @@ export async function startUpdate(
     state: StoredState,
     inputs: StoredInputs,
 ): Promise<Cluster> {
-    const cluster = await ownCluster(context, withKnownIdentity(inputs, state));
+    const cluster = await ownCluster(context, inputs);
     await refuseAnothers(cluster, kind, state, inputs.adopt);
     return cluster;
 }

@@ -257,7 +257,7 @@ describe("an explained failure", () => {
         expect({ id, properties, reasons }).toStrictEqual({
             id: "the-id",
             // With the serialised provider: without it, nothing could refresh or delete what was left behind.
-            properties: { ...state, cluster: {}, schemaVersion: 1, __provider: "code" },
+            properties: { ...state, cluster: {}, schemaVersion: 1, unfinished: true, __provider: "code" },
             reasons: [TEXT],
         });
     });
@@ -265,8 +265,8 @@ describe("an explained failure", () => {
 
 describe("a state that a newer release wrote is refused, and nothing is done, by", () => {
     const newer = { ...stored, schemaVersion: 2 };
-    it.each<[string, "diff" | "read" | "update" | "delete", () => Promise<unknown>]>([
-        ["diff", "diff", () => diff("Bucket", "id", newer, given)],
+    it.each<[string, "subject" | "read" | "update" | "delete", () => Promise<unknown>]>([
+        ["diff", "subject", () => diff("Bucket", "id", newer, given)],
         ["read", "read", () => read("Bucket", "id", newer)],
         ["update", "update", () => update("Bucket", "id", newer, given)],
         ["remove", "delete", () => remove("Bucket", "id", newer)],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BucketInputs, type BucketState, bucket } from "../../../provider/resources/bucket";
+import { diffOf } from "../../support/difference";
 
 const inputs: BucketInputs = {
     name: "models",
@@ -13,7 +14,7 @@ const state: BucketState = { ...inputs, url: "https://s3.registry.com:5000/model
 const none = new Set<string>();
 
 describe("diff of a Bucket", () => {
-    it.each<[string, Partial<BucketInputs>, string[], string[]]>([
+    it.each<[string, Partial<BucketInputs>, string[], string[], string[]?]>([
         ["nothing", {}, [], []],
         ["name", { name: "others" }, ["name"], ["name"]],
         ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], []],
@@ -23,22 +24,32 @@ describe("diff of a Bucket", () => {
         ["addressing", { addressing: "path" }, ["addressing"], []],
         ["caBundle", { caBundle: "PEM" }, ["caBundle"], []],
         ["create", { create: false }, ["create"], []],
-        ["forceDestroy", { forceDestroy: true }, ["forceDestroy"], []],
+        ["its owner", { owner: "p/s/r" }, ["owner"], []],
         [
-            "what leaves nothing to do",
-            { reachability: "off", owner: "p/s/r", awaits: ["name"], adopt: true, cluster: { context: "c" } },
+            "what refresh and delete go by",
+            {
+                forceDestroy: true,
+                registry: "r",
+                relocate: true,
+                reachability: "off",
+                awaits: ["name"],
+                adopt: true,
+                cluster: { context: "c" },
+            },
             [],
             [],
+            ["forceDestroy", "registry", "relocate", "cluster", "reachability", "adopt"],
         ],
-    ])("with a change of %s", (_title, change, changes, replaces) => {
-        expect(bucket.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
+        expect(diffOf(bucket, state, { ...inputs, ...change }, none)).toEqual({ changes, stores, replaces });
     });
 
     it("does not replace for a name or an endpoint that is still unknown", () => {
         const { name: _name, endpoint: _endpoint, ...rest } = inputs;
-        expect(bucket.diff(state, rest, new Set(["name", "endpoint"]))).toEqual({
+        expect(diffOf(bucket, state, rest, new Set(["name", "endpoint"]))).toEqual({
             changes: ["name", "endpoint"],
             replaces: [],
+            stores: [],
         });
     });
 });

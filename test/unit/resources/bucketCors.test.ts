@@ -5,6 +5,7 @@ import {
     bucketCors,
 } from "../../../provider/resources/bucketCors";
 import type { CorsRule } from "../../../provider/s3/corsRule";
+import { diffOf } from "../../support/difference";
 
 const PAGE = "https://llmos.example.com";
 const inputs: BucketCorsInputs = {
@@ -30,9 +31,15 @@ const first: CorsRule = { allowedOrigins: [PAGE], allowedMethods: ["GET"] };
 const second: CorsRule = { allowedOrigins: ["*"], allowedMethods: ["HEAD"] };
 
 describe("diff of a BucketCors", () => {
-    it.each<[string, Partial<BucketCorsInputs>, string[], string[]]>([
+    it.each<[string, Partial<BucketCorsInputs>, string[], string[], string[]?]>([
         ["nothing", {}, [], []],
-        ["the order of origins", { allowedOrigins: ["https://second.example.com", PAGE] }, [], []],
+        [
+            "the order of origins",
+            { allowedOrigins: ["https://second.example.com", PAGE] },
+            [],
+            [],
+            ["allowedOrigins"],
+        ],
         ["the origins", { allowedOrigins: [PAGE] }, ["allowedOrigins"], []],
         ["bucket", { bucket: "others" }, ["bucket"], ["bucket"]],
         ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], []],
@@ -41,13 +48,18 @@ describe("diff of a BucketCors", () => {
         ["addressing", { addressing: "virtual" }, ["addressing"], []],
         ["caBundle", { caBundle: "PEM" }, ["caBundle"], []],
         [
-            "what leaves nothing to do",
-            { reachability: "off", owner: "p/s/r", awaits: ["name"], adopt: true, cluster: { context: "c" } },
+            "what refresh and delete go by",
+            { reachability: "off", awaits: ["name"], adopt: true, cluster: { context: "c" } },
             [],
             [],
+            ["cluster", "reachability", "adopt"],
         ],
-    ])("with a change of %s", (_title, change, changes, replaces) => {
-        expect(bucketCors.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
+        expect(diffOf(bucketCors, state, { ...inputs, ...change }, none)).toEqual({
+            changes,
+            stores,
+            replaces,
+        });
     });
 
     const { allowedOrigins: _origins, ...rest } = inputs;
@@ -59,18 +71,19 @@ describe("diff of a BucketCors", () => {
         storedRules: [first, second],
     };
 
-    it.each<[string, CorsRule[], string[]]>([
+    it.each<[string, CorsRule[], string[], string[]?]>([
         ["the same", [first, second], []],
         [
             "the same, in other words",
             [{ ...first, allowedMethods: ["GET", "GET"], allowedHeaders: [] }, second],
             [],
+            ["rules"],
         ],
-        ["in another order that decides nothing", [second, first], []],
+        ["in another order that decides nothing", [second, first], [], ["rules"]],
         ["one less", [first], ["rules"]],
         ["with another method", [first, { ...second, allowedMethods: ["GET"] }], ["rules"]],
-    ])("with rules that are %s", (_title, rules, changes) => {
-        expect(bucketCors.diff(own, { ...rest, rules }, none)).toEqual({ changes, replaces: [] });
+    ])("with rules that are %s", (_title, rules, changes, stores = []) => {
+        expect(diffOf(bucketCors, own, { ...rest, rules }, none)).toEqual({ changes, stores, replaces: [] });
     });
 
     it("sees another order of rules that a request can both match", () => {
@@ -81,30 +94,31 @@ describe("diff of a BucketCors", () => {
         };
         const rules = [first, wide];
         const swapped: BucketCorsState = { ...own, rules, storedRules: [wide, first] };
-        expect(bucketCors.diff(swapped, { ...rest, rules }, none).changes).toEqual(["rules"]);
+        expect(diffOf(bucketCors, swapped, { ...rest, rules }, none).changes).toEqual(["rules"]);
     });
 
     it("sees what somebody else has written", () => {
         expect(
-            bucketCors.diff({ ...own, storedRules: [first] }, { ...rest, rules: [first, second] }, none)
+            diffOf(bucketCors, { ...own, storedRules: [first] }, { ...rest, rules: [first, second] }, none)
                 .changes,
         ).toEqual(["rules"]);
-        expect(bucketCors.diff({ ...state, storedRules: [] }, inputs, none).changes).toEqual([
+        expect(diffOf(bucketCors, { ...state, storedRules: [] }, inputs, none).changes).toEqual([
             "allowedOrigins",
         ]);
     });
 
     it("is the same for the guide's rule written out", () => {
         const { id: _id, ...rule } = stored;
-        expect(bucketCors.diff(state, { ...rest, rules: [rule] }, none).changes).toEqual([]);
+        expect(diffOf(bucketCors, state, { ...rest, rules: [rule] }, none).changes).toEqual([]);
     });
 
     it("does not replace for what is still unknown", () => {
         const { bucket: _bucket, endpoint: _endpoint, ...known } = rest;
         const unknowns = new Set(["bucket", "endpoint", "allowedOrigins"]);
-        expect(bucketCors.diff(state, known, unknowns)).toEqual({
+        expect(diffOf(bucketCors, state, known, unknowns)).toEqual({
             changes: ["bucket", "endpoint", "allowedOrigins"],
             replaces: [],
+            stores: [],
         });
     });
 });

@@ -5,6 +5,7 @@ import {
     type CredentialSecretState,
     credentialSecret,
 } from "../../../provider/resources/credentialSecret";
+import { diffOf } from "../../support/difference";
 
 const inputs: CredentialSecretInputs = {
     name: "models-credentials",
@@ -27,7 +28,7 @@ const state: CredentialSecretState = {
 const none = new Set<string>();
 
 describe("diff of a CredentialSecret", () => {
-    it.each<[string, Partial<CredentialSecretInputs>, string[], string[]]>([
+    it.each<[string, Partial<CredentialSecretInputs>, string[], string[], string[]?]>([
         ["nothing", {}, [], []],
         ["name", { name: "others" }, ["name"], ["name"]],
         ["namespace", { namespace: "others" }, ["namespace"], ["namespace"]],
@@ -36,41 +37,51 @@ describe("diff of a CredentialSecret", () => {
         ["access key id", { accessKeyId: "AKIB" }, ["accessKeyId"], []],
         ["both keys", { accessKeyId: "AKIB", secretAccessKey: "new" }, ["accessKeyId"], []],
         [
-            "what leaves nothing to do",
+            "what refresh and delete go by",
             {
                 target: { endpoint: "s3.registry.com", bucket: "others" },
                 proveWriting: false,
                 reachability: "off",
-                owner: "p/s/r",
                 awaits: ["name"],
                 adopt: true,
                 cluster: { kubeconfig: "rotated" },
             },
             [],
             [],
+            ["target", "proveWriting", "cluster", "reachability", "adopt"],
         ],
-    ])("with a change of %s", (_title, change, changes, replaces) => {
-        expect(credentialSecret.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
+        expect(diffOf(credentialSecret, state, { ...inputs, ...change }, none)).toEqual({
+            changes,
+            stores,
+            replaces,
+        });
     });
 
     it.each(["incomplete", "another digest"])("sees that the Secret was changed (%s)", (digest) => {
-        expect(credentialSecret.diff({ ...state, digest }, inputs, none)).toEqual({
+        expect(diffOf(credentialSecret, { ...state, digest }, inputs, none)).toEqual({
             changes: ["secretAccessKey"],
             replaces: [],
+            stores: [],
         });
     });
 
     it("does not replace for what is still unknown", () => {
         const { name: _name, namespace: _namespace, secretAccessKey: _key, ...rest } = inputs;
         const unknowns = new Set(["name", "namespace", "secretAccessKey"]);
-        expect(credentialSecret.diff(state, rest, unknowns)).toEqual({
+        expect(diffOf(credentialSecret, state, rest, unknowns)).toEqual({
             changes: ["name", "namespace", "secretAccessKey"],
             replaces: [],
+            stores: [],
         });
     });
 
     it("does not take a cluster that was not asked for another one", () => {
         const { clusterId: _id, ...rest } = inputs;
-        expect(credentialSecret.diff(state, rest, none)).toEqual({ changes: [], replaces: [] });
+        expect(diffOf(credentialSecret, state, rest, none)).toEqual({
+            changes: [],
+            stores: [],
+            replaces: [],
+        });
     });
 });

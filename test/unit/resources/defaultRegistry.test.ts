@@ -5,6 +5,7 @@ import {
     type DefaultRegistryState,
     defaultRegistry,
 } from "../../../provider/resources/defaultRegistry";
+import { diffOf } from "../../support/difference";
 
 const inputs: DefaultRegistryInputs = {
     registry: "models",
@@ -15,32 +16,38 @@ const state: DefaultRegistryState = { ...inputs, isDefault: true, otherDefaults:
 const none = new Set<string>();
 
 describe("diff of a DefaultRegistry", () => {
-    it.each<[string, Partial<DefaultRegistryInputs>, string[], string[]]>([
+    it.each<[string, Partial<DefaultRegistryInputs>, string[], string[], string[]?]>([
         ["nothing", {}, [], []],
         ["registry", { registry: "others" }, ["registry"], []],
         ["cluster", { clusterId: "cluster-2" }, ["clusterId"], ["clusterId"]],
         [
-            "what leaves nothing to do",
+            "what refresh and delete go by",
             { reachability: "off", owner: "p/s/r", awaits: ["name"], cluster: { kubeconfig: "rotated" } },
             [],
             [],
+            ["cluster", "reachability", "owner"],
         ],
-    ])("with a change of %s", (_title, change, changes, replaces) => {
-        expect(defaultRegistry.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
+        expect(diffOf(defaultRegistry, state, { ...inputs, ...change }, none)).toEqual({
+            changes,
+            stores,
+            replaces,
+        });
     });
 
     it("sees, once, that somebody else has become the default", () => {
         const taken: DefaultRegistryState = { ...state, isDefault: false, otherDefaults: ["others"] };
-        expect(defaultRegistry.diff(taken, inputs, none).changes).toEqual(["registry"]);
-        expect(defaultRegistry.diff(taken, { ...inputs, registry: "third" }, none).changes).toEqual([
+        expect(diffOf(defaultRegistry, taken, inputs, none).changes).toEqual(["registry"]);
+        expect(diffOf(defaultRegistry, taken, { ...inputs, registry: "third" }, none).changes).toEqual([
             "registry",
         ]);
     });
 
     it("does not replace for what is still unknown, or was not asked", () => {
-        expect(defaultRegistry.diff(state, { owner: "p/s/r" }, new Set(["registry"]))).toEqual({
+        expect(diffOf(defaultRegistry, state, { owner: "p/s/r" }, new Set(["registry"]))).toEqual({
             changes: ["registry"],
             replaces: [],
+            stores: ["owner"],
         });
     });
 });

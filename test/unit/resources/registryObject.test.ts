@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RegistryObjectInputs, RegistryObjectState } from "../../../provider/resources/registryInputs";
 import { registryObject } from "../../../provider/resources/registryObject";
+import { diffOf } from "../../support/difference";
 
 const inputs: RegistryObjectInputs = {
     name: "models",
@@ -9,7 +10,7 @@ const inputs: RegistryObjectInputs = {
     bucket: "models",
     secretName: "models-credentials",
     namespace: "llmos-system",
-    credentialDigest: "digest-1",
+    keyRevision: 1,
     relocate: false,
     proveWriting: true,
     awaitVerdict: true,
@@ -34,11 +35,13 @@ const none = new Set<string>();
 describe("diff of a RegistryObject", () => {
     it("does not let an Inactive registry pass for done, unless nobody waits for the verdict", () => {
         const inactive: RegistryObjectState = { ...state, state: "Inactive" };
-        expect(registryObject.diff(inactive, inputs, none).changes).toEqual(["awaitVerdict"]);
-        expect(registryObject.diff(inactive, { ...inputs, awaitVerdict: false }, none).changes).toEqual([]);
+        expect(diffOf(registryObject, inactive, inputs, none).changes).toEqual(["state"]);
+        expect(diffOf(registryObject, inactive, { ...inputs, awaitVerdict: false }, none).changes).toEqual(
+            [],
+        );
     });
 
-    it.each<[string, Partial<RegistryObjectInputs>, string[], string[]]>([
+    it.each<[string, Partial<RegistryObjectInputs>, string[], string[], string[]?]>([
         ["nothing", {}, [], []],
         ["name", { name: "others" }, ["name"], ["name"]],
         ["cluster", { clusterId: "cluster-2" }, ["clusterId"], ["clusterId"]],
@@ -47,9 +50,9 @@ describe("diff of a RegistryObject", () => {
         ["bucket", { bucket: "others" }, ["bucket"], []],
         ["Secret", { secretName: "others" }, ["secretName"], []],
         ["namespace", { namespace: "others" }, ["namespace"], []],
-        ["keys in the Secret", { credentialDigest: "digest-2" }, ["credentialDigest"], []],
+        ["keys in the Secret", { keyRevision: 2 }, ["keyRevision"], []],
         [
-            "what leaves nothing to do",
+            "what refresh and delete go by",
             {
                 relocate: true,
                 proveWriting: false,
@@ -59,43 +62,60 @@ describe("diff of a RegistryObject", () => {
                 region: "eu-central-1",
                 addressing: "path",
                 reachability: "off",
-                owner: "p/s/r",
                 awaits: ["name"],
                 adopt: true,
                 cluster: { kubeconfig: "rotated" },
             },
             [],
             [],
+            [
+                "region",
+                "addressing",
+                "caBundle",
+                "relocate",
+                "proveWriting",
+                "awaitVerdict",
+                "timeouts",
+                "cluster",
+                "reachability",
+                "adopt",
+            ],
         ],
-    ])("with a change of %s", (_title, change, changes, replaces) => {
-        expect(registryObject.diff(state, { ...inputs, ...change }, none)).toEqual({ changes, replaces });
+    ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
+        expect(diffOf(registryObject, state, { ...inputs, ...change }, none)).toEqual({
+            changes,
+            stores,
+            replaces,
+        });
     });
 
     it("sees that somebody took the description away", () => {
         const { description: _gone, ...drifted } = state;
-        expect(registryObject.diff(drifted, inputs, none).changes).toEqual(["description"]);
+        expect(diffOf(registryObject, drifted, inputs, none).changes).toEqual(["description"]);
     });
 
     it.each(["missing", "another digest"])(
         "sees that the keys in the Secret were changed (%s)",
         (seenDigest) => {
-            expect(registryObject.diff({ ...state, seenDigest }, inputs, none)).toEqual({
-                changes: ["secretName"],
+            expect(diffOf(registryObject, { ...state, seenDigest }, inputs, none)).toEqual({
+                changes: ["seenDigest"],
                 replaces: [],
+                stores: [],
             });
         },
     );
 
     it("does not replace for what is still unknown", () => {
-        const { name: _name, credentialDigest: _digest, ...rest } = inputs;
-        expect(registryObject.diff(state, rest, new Set(["name", "credentialDigest"]))).toEqual({
-            changes: ["name", "credentialDigest"],
+        const { name: _name, keyRevision: _digest, ...rest } = inputs;
+        expect(diffOf(registryObject, state, rest, new Set(["name", "keyRevision"]))).toEqual({
+            changes: ["name", "keyRevision"],
             replaces: [],
+            stores: [],
         });
     });
 
     it("does not take a cluster that was not asked for another one", () => {
         const { clusterId: _id, ...rest } = inputs;
-        expect(registryObject.diff(state, rest, none)).toEqual({ changes: [], replaces: [] });
+        expect(diffOf(registryObject, state, rest, none)).toEqual({ changes: [], stores: [], replaces: [] });
     });
 });
