@@ -1,4 +1,4 @@
-/** The cluster as this provider uses it: read, list, server-side apply, merge, delete and watch. */
+/** The cluster as this provider uses it: read, list, create, merge, delete and watch. */
 import { createInterface } from "node:readline";
 import type { Clock } from "../clock";
 import { LlmosError as Failure, failure, type LlmosError } from "../errors";
@@ -8,8 +8,10 @@ import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
 import { type ApiAnswer, type ApiRequest, denialOf, Transport } from "./transport";
 
-/** The one field manager of everything that this provider applies (server-side apply). */
+/** The one field manager of everything that this provider writes. */
 export const FIELD_MANAGER = "pulumi-llmos";
+
+const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /** What every Kubernetes object has. */
 export interface KubernetesObject {
@@ -43,10 +45,6 @@ interface Status {
     readonly kind: "Status";
     readonly reason?: string;
     readonly message?: string;
-    readonly details?: {
-        readonly kind?: string;
-        readonly causes?: { readonly message?: string; field?: string }[];
-    };
 }
 
 export class Cluster {
@@ -81,11 +79,17 @@ export class Cluster {
         return this.uid;
     }
 
-    /** Reads one object. A plain-text 404 (a kind that is not installed) is unknown, not absent. */
+    /**
+     * Reads one object. A plain-text 404 says only that this path is not served now; the object is absent when its custom
+     * resource definition is confirmed to be gone.
+     */
     async read<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<Reading<T>> {
         try {
             const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
             if (answer.status === 404 && isStatus(answer.body)) {
+                return absent;
+            }
+            if (answer.status === 404 && (await this.isUninstalled(path, signal))) {
                 return absent;
             }
             return present(this.accepted<T>("read", path, answer));
@@ -97,6 +101,26 @@ export class Cluster {
         }
     }
 
+    /**
+     * Whether the definition of this kind is gone: the definition itself answers "not found", or, where it may not be read,
+     * no API of its group is left.
+     */
+    private async isUninstalled(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+        const kind = /^\/apis\/([^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/?]+)/.exec(path);
+        if (!kind) {
+            return false;
+        }
+        const [, group = "", plural = ""] = kind;
+        const ask = (asked: string) => this.send({ method: "GET", path: asked, ...(signal && { signal }) });
+        const definition = await ask(`${DEFINITIONS}/${plural}.${group}`);
+        if (definition.status !== 403) {
+            return definition.status === 404 && isStatus(definition.body);
+        }
+        const apis = await ask("/apis");
+        const { groups } = apis.body as { groups?: { name?: string }[] };
+        return apis.status === 200 && groups !== undefined && !groups.some(({ name }) => name === group);
+    }
+
     /** Lists a collection; an absent kind gives undefined. */
     async list<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<T[] | undefined> {
         const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
@@ -106,18 +130,14 @@ export class Cluster {
         return this.accepted<{ items: T[] }>("list", path, answer).items;
     }
 
-    /**
-     * Server-side apply: makes the object, or sets the fields given. Another manager's field is taken only with
-     * `force`; without it, a conflict is an error that names the field and its manager.
-     */
-    async apply<T extends KubernetesObject>(path: string, object: unknown, force: boolean): Promise<T> {
+    /** Creates an object; `conflict` when one of its name is there already. */
+    async create<T extends KubernetesObject>(collection: string, object: unknown): Promise<T | "conflict"> {
         const answer = await this.send({
-            method: "PATCH",
-            path: `${path}?fieldManager=${FIELD_MANAGER}&force=${force}`,
-            contentType: "application/apply-patch+yaml",
+            method: "POST",
+            path: `${collection}?fieldManager=${FIELD_MANAGER}`,
             body: object,
         });
-        return this.accepted<T>("apply", path, answer);
+        return answer.status === 409 ? "conflict" : this.accepted<T>("create", collection, answer);
     }
 
     /** JSON merge patch. With a resourceVersion in it, the outcome `conflict` means that somebody was faster. */
@@ -249,9 +269,6 @@ export class Cluster {
         if (answer.status === 404 && !isStatus(answer.body)) {
             return crdsMissing(this.server, path);
         }
-        if (answer.status === 409 && verb === "apply") {
-            return fieldConflict(where, answer.body);
-        }
         const denial = denialOf(answer.body);
         if (denial !== undefined) {
             return denied(verb, where, denial);
@@ -298,17 +315,6 @@ function overloaded(verb: string, where: string, said: string | undefined): Llmo
         where,
         why: "The provider manages the Registry object and its Secret through these calls.",
         next: "It was asked again several times. Check its health (kubectl get --raw /readyz), then run again.",
-    });
-}
-
-function fieldConflict(where: string, body: unknown): LlmosError {
-    const causes = isStatus(body) ? (body.details?.causes ?? []) : [];
-    const fields = causes.map((cause) => `${cause.field} (${cause.message})`).join(", ");
-    return failure("field-conflict", {
-        found: `Another field manager holds what is declared here: ${fields || "see the object's managedFields"}`,
-        where,
-        why: "Two tools that set the same field undo each other's work.",
-        next: "Take the field out of the other tool, or set adopt: true to take it over once.",
     });
 }
 

@@ -4,7 +4,7 @@ import type { ClusterReference, Guarded } from "../arguments";
 import { type Finding, failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
 import type { Cluster, KubernetesObject } from "./cluster";
-import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "./objects";
+import { OWNER_ANNOTATION } from "./objects";
 
 /** Arguments and state of every resource that lives in a cluster. */
 export interface InCluster {
@@ -109,30 +109,6 @@ export async function clusterToLeave(
         }
         throw error;
     }
-}
-
-/** Whether the object was made by the very same program resource, for example in a run that was ended. */
-export function isOurs(object: KubernetesObject, owner: string | undefined): boolean {
-    return owner !== undefined && object.metadata.annotations?.[OWNER_ANNOTATION] === owner;
-}
-
-/** Whether ours is gone and somebody else has made another object of the same name. */
-export function isReplacedByAnother(
-    object: KubernetesObject,
-    state: { uid: string; owner?: string },
-): boolean {
-    return object.metadata.uid !== state.uid && !isOurs(object, state.owner);
-}
-
-/** Whether a creation of some stack has written it. */
-export function isMarked({ metadata }: KubernetesObject): boolean {
-    return metadata.annotations?.[INSTANCE_ANNOTATION] !== undefined;
-}
-
-/** Whether a later creation (`pulumi up --replace`, a run that was ended in a replacement) has taken the object over. */
-export function isTakenOver(object: KubernetesObject, { instance }: { instance: string }): boolean {
-    const mark = object.metadata.annotations?.[INSTANCE_ANNOTATION];
-    return mark !== undefined && mark !== instance;
 }
 
 /** Why an existing object is not taken over. */

@@ -1,5 +1,6 @@
 /** The objects of LLMOS that this provider reads and writes, and where they live in the API. */
 import type { KubernetesObject } from "./cluster";
+import type { ObjectRef } from "./objectRef";
 
 /** Namespace in which the LLMOS operator looks for credential Secrets (`llmos/behaviour.md`). */
 export const SYSTEM_NAMESPACE = "llmos-system";
@@ -61,6 +62,8 @@ export interface Condition {
 
 /** A Secret; `data` holds base64. */
 export interface SecretResource extends KubernetesObject {
+    type?: string;
+    immutable?: boolean;
     data?: Record<string, string>;
 }
 
@@ -70,8 +73,17 @@ export function registryPath(name: string): string {
     return `${REGISTRIES}/${name}`;
 }
 
+export function registryRef(name: string): ObjectRef {
+    return { apiVersion: "ml.llmos.ai/v1", kind: "Registry", collection: REGISTRIES, name };
+}
+
 export function secretPath(namespace: string, name: string): string {
     return `/api/v1/namespaces/${namespace}/secrets/${name}`;
+}
+
+export function secretRef(namespace: string, name: string): ObjectRef {
+    const collection = `/api/v1/namespaces/${namespace}/secrets`;
+    return { apiVersion: "v1", kind: "Secret", collection, namespace, name };
 }
 
 /** The condition of that type; undefined as long as there is none. */

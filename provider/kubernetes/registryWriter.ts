@@ -1,16 +1,16 @@
-/** Writing a Registry: server-side apply, with the marks that make the operator look again. */
+/** What is written of a Registry, with the marks that make the operator look again; and where it stores. */
 import type { Check } from "../checks";
 import type { RegistryObjectInputs } from "../resources/registryInputs";
 import type { Cluster } from "./cluster";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,
-    INSTANCE_ANNOTATION,
-    OWNER_ANNOTATION,
+    REGISTRIES,
     type RegistryResource,
     registryPath,
     STORAGE_ANNOTATION,
 } from "./objects";
+import { type Desired, marksOf } from "./ownedObject";
 
 /** Annotation that changes with the proved keys, which makes the operator look again. */
 const CREDENTIALS_ANNOTATION = "pulumi-llmos/credentials";
@@ -25,30 +25,25 @@ export interface Proof {
 /** What is to be written: the declaration, and the creation that the object comes from. */
 export type Written = RegistryObjectInputs & { readonly instance: string };
 
-/** Applies the object; `found` is the one that is there. */
-export function applyRegistry(
-    cluster: Cluster,
+/**
+ * What is to be set on the Registry that is there. A description that is declared no more, and was before, is taken away;
+ * one that somebody set where none was declared is theirs.
+ */
+export function desiredRegistry(
     inputs: Written,
     proof: Proof,
-    force: boolean,
-    found?: RegistryResource,
-): Promise<RegistryResource> {
-    const { name, description, owner, instance } = inputs;
-    return cluster.apply<RegistryResource>(
-        registryPath(name),
-        {
-            apiVersion: "ml.llmos.ai/v1",
-            kind: "Registry",
-            metadata: {
-                name,
-                annotations: {
-                    ...(owner && { [OWNER_ANNOTATION]: owner }),
-                    ...(description !== undefined && { [DESCRIPTION_ANNOTATION]: description }),
-                    [CREDENTIALS_ANNOTATION]: credentialsMark(proof, found),
-                    [INSTANCE_ANNOTATION]: instance,
-                    [STORAGE_ANNOTATION]: placeOf(inputs),
-                },
-            },
+    formerDescription: string | undefined,
+): (seen: RegistryResource | undefined) => Desired {
+    const { description, owner, instance } = inputs;
+    const described = description ?? (formerDescription === undefined ? undefined : null);
+    return (seen) => ({
+        annotations: {
+            ...marksOf(owner, instance),
+            ...(described !== undefined && { [DESCRIPTION_ANNOTATION]: described }),
+            [CREDENTIALS_ANNOTATION]: credentialsMark(proof, seen),
+            [STORAGE_ANNOTATION]: placeOf(inputs),
+        },
+        content: {
             spec: {
                 backendType: "S3",
                 s3Config: {
@@ -59,8 +54,7 @@ export function applyRegistry(
                 },
             },
         },
-        force,
-    );
+    });
 }
 
 /**
@@ -94,6 +88,12 @@ export function movesAway(found: RegistryResource, inputs: Place): boolean {
 /** Whether the object itself names that place now, whoever wrote it. */
 export function storesAt(found: RegistryResource, inputs: Place): boolean {
     return placeOf(found.spec?.s3Config ?? {}) === placeOf(inputs);
+}
+
+/** Names of all registries of the cluster that store in this bucket at this endpoint. Throws when it cannot be found out. */
+export async function registriesAt(cluster: Cluster, place: Place): Promise<string[]> {
+    const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
+    return registries.filter((each) => storesAt(each, place)).map(({ metadata }) => metadata.name);
 }
 
 /** Whether the object is as declared, so that adopting it writes nothing. */

@@ -1,18 +1,22 @@
 /** Models, datasets and their versions: namespaced objects of LLMOS with content in a registry's bucket. */
 import { randomUUID } from "node:crypto";
-import { failure, failureOf, type LlmosError } from "../errors";
+import { failure, type LlmosError } from "../errors";
 import type { Context } from "../lifecycle";
-import { known, present, type Reading } from "../reading";
-import { type Ended, lengthOf, waitFor } from "../waiting";
+import { claimOf } from "../lifecycle/ownership";
+import { type Ended, lengthOf } from "../waiting";
 import type { Cluster } from "./cluster";
-import { isOurs, isReplacedByAnother, isTakenOver, takenFinding } from "./identity";
+import type { ObjectRef } from "./objectRef";
+import { type Condition, type Conditioned, conditionOf } from "./objects";
 import {
-    type Condition,
-    type Conditioned,
-    conditionOf,
-    INSTANCE_ANNOTATION,
-    OWNER_ANNOTATION,
-} from "./objects";
+    deleteObject,
+    exactly,
+    leftToOthers,
+    lookAt,
+    marksOf,
+    type Over,
+    seenFor,
+    writeObject,
+} from "./ownedObject";
 import { type Patience, RUN_AGAIN_OR, type Subject, VerdictWatch } from "./verdict";
 
 /** A kind of them. */
@@ -66,6 +70,11 @@ export function storedPath(kind: StoredKind, { namespace, name }: StoredName): s
     return `${collectionOf(kind, namespace)}/${name}`;
 }
 
+export function storedRef(kind: StoredKind, { namespace, name }: StoredName): ObjectRef {
+    const collection = collectionOf(kind, namespace);
+    return { apiVersion: "ml.llmos.ai/v1", kind: kind.kind, collection, namespace, name };
+}
+
 /** Where the operator keeps the content (`llmos/behaviour.md`); empty as long as it has not said so. */
 export function contentPathOf({ status }: StoredResource): string {
     return status?.path ?? status?.rootPath ?? "";
@@ -73,52 +82,28 @@ export function contentPathOf({ status }: StoredResource): string {
 
 /** What is written of an object. */
 export interface StoredWrite extends StoredName {
-    readonly spec: object;
+    readonly spec: NonNullable<StoredResource["spec"]>;
     readonly owner: string | undefined;
     /** The creation that the object comes from. */
     readonly instance: string;
 }
 
-/** Applies the object. Another manager's field is taken only with `force`. */
-export function applyStored(
+/** Writes the object over what was seen. A card is ours as a whole; other fields of the spec are left as they are. */
+export function writeStored(
     cluster: Cluster,
     kind: StoredKind,
     { namespace, name, spec, owner, instance }: StoredWrite,
-    force: boolean,
+    over: Over & { readonly seen: StoredResource | undefined },
 ): Promise<StoredResource> {
-    const annotations = { ...(owner && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
-    const head = { apiVersion: "ml.llmos.ai/v1", kind: kind.kind };
-    return cluster.apply<StoredResource>(
-        storedPath(kind, { namespace, name }),
-        { ...head, metadata: { name, namespace, annotations }, spec },
-        force,
-    );
+    return writeObject<StoredResource>(cluster, storedRef(kind, { namespace, name }), over, (seen) => ({
+        annotations: marksOf(owner, instance),
+        content: { spec: { ...spec, ...cardsExactly(seen, spec) } },
+    }));
 }
 
-/** Refuses to take over what somebody else made, unless that is allowed. */
-export async function refuseTaken(
-    cluster: Cluster,
-    kind: StoredKind,
-    inputs: StoredName & { adopt?: boolean | undefined; owner?: string | undefined },
-): Promise<StoredResource | undefined> {
-    const found = known(await cluster.read<StoredResource>(storedPath(kind, inputs)));
-    if (found && !inputs.adopt && !isOurs(found, inputs.owner)) {
-        throw failureOf(takenFinding(cluster, kind.kind, found));
-    }
-    return found;
-}
-
-/** An update finds the object that the state speaks of, or none; what somebody else has made instead is not ours to change. */
-export async function refuseAnothers(
-    cluster: Cluster,
-    kind: StoredKind,
-    state: StoredName & { uid: string; owner?: string; instance: string },
-    adopt: boolean | undefined,
-): Promise<void> {
-    const found = known(await cluster.read<StoredResource>(storedPath(kind, state)));
-    if (found && !adopt && (isReplacedByAnother(found, state) || isTakenOver(found, state))) {
-        throw failureOf(takenFinding(cluster, kind.kind, found));
-    }
+function cardsExactly(seen: StoredResource | undefined, spec: StoredWrite["spec"]): object {
+    const cards = (["modelCard", "datasetCard"] as const).filter((card) => spec[card] !== undefined);
+    return Object.fromEntries(cards.map((card) => [card, exactly(seen?.spec?.[card], spec[card])]));
 }
 
 export function newInstance(): string {
@@ -127,15 +112,25 @@ export function newInstance(): string {
 
 /** The object that this state speaks of; absent when it is gone, whatever has its name now. */
 export async function readStored(
+    context: Context,
     cluster: Cluster,
     kind: StoredKind,
-    state: StoredName & { uid: string; owner?: string },
-): Promise<Reading<StoredResource>> {
-    const reading = await cluster.read<StoredResource>(storedPath(kind, state));
-    if (reading.outcome !== "present") {
-        return reading;
+    state: StoredName & StoredMade,
+): Promise<StoredResource | undefined> {
+    const ref = storedRef(kind, state);
+    const { standing, found } = await lookAt<StoredResource>(cluster, ref, claimOf(state));
+    if (found && standing === "theirs") {
+        await context.log.warn(leftToOthers(ref, found));
+        return undefined;
     }
-    return isReplacedByAnother(reading.value, state) ? { outcome: "absent" } : present(reading.value);
+    return found;
+}
+
+/** What a state holds of the object that was made. */
+export interface StoredMade {
+    readonly uid: string;
+    readonly owner?: string;
+    readonly instance: string;
 }
 
 /** How long to wait for the operator, in seconds. */
@@ -157,13 +152,14 @@ export async function writeUntilReady(
     kind: StoredKind,
     name: StoredName,
     timeouts: StoredTimeouts | undefined,
-    write: () => Promise<StoredResource>,
+    over: Over,
+    write: (seen: StoredResource | undefined) => Promise<StoredResource>,
     onWritten: (object: StoredResource) => void = () => {},
 ): Promise<StoredResource> {
-    const before = known(await cluster.read<StoredResource>(storedPath(kind, name)));
+    const before = await seenFor<StoredResource>(cluster, storedRef(kind, name), over);
     const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context);
     try {
-        const written = await write();
+        const written = await write(before);
         onWritten(written);
         const ready = before && conditionOf(before, "ready");
         return (await watch.verdict(written, ready, patienceOf(timeouts))).object;
@@ -224,47 +220,15 @@ export async function deleteStored(
     context: Context,
     cluster: Cluster,
     kind: StoredKind,
-    state: StoredName & { uid: string; owner?: string; instance: string; timeouts?: StoredTimeouts },
+    state: StoredName & StoredMade & { timeouts?: StoredTimeouts },
 ): Promise<boolean> {
-    let left = known(await readStored(cluster, kind, state));
-    if (!left || isTakenOver(left, state)) {
+    const found = await readStored(context, cluster, kind, state);
+    if (!found) {
         return false;
     }
-    const { uid } = left.metadata;
-    const path = storedPath(kind, state);
-    await cluster.delete(path, uid);
-    const waited = await waitFor(context, {
-        what: `${kind.kind} "${state.name}": waiting until LLMOS has deleted it with its content`,
-        mostMs: (state.timeouts?.deleteSeconds ?? 600) * 1_000,
-        look: async () => {
-            left = known(await cluster.read<StoredResource>(path));
-            return left?.metadata.uid === uid ? undefined : true;
-        },
-        state: () => `it waits for ${finalizersOf(left)}`,
-    });
-    if (waited.outcome !== "found") {
-        throw notDeleted(cluster, kind, state, finalizersOf(left), waited);
-    }
+    const seconds = state.timeouts?.deleteSeconds ?? 600;
+    await deleteObject(context, cluster, storedRef(kind, state), found, seconds);
     return true;
-}
-
-function finalizersOf(object: StoredResource | undefined): string {
-    return (object?.metadata.finalizers ?? []).join(", ") || "nothing";
-}
-
-function notDeleted(
-    cluster: Cluster,
-    kind: StoredKind,
-    { namespace, name }: StoredName,
-    finalizers: string,
-    ended: Ended,
-): LlmosError {
-    return failure("object-not-deleted", {
-        found: `The ${kind.kind} "${name}" is not gone after ${lengthOf(ended)}: it waits for ${finalizers}`,
-        where: `${cluster.server}, ${namespace}/${name}`,
-        why: "The LLMOS operator deletes the content first, and lets the object go then.",
-        next: "Check that the operator runs and that its registry is Active (`npx pulumi-llmos doctor`), then run again; raise timeouts.deleteSeconds for a large content.",
-    });
 }
 
 /** Tries against an operator that puts its finalizer back. */
@@ -275,14 +239,15 @@ const MOST_ROUNDS = 20;
  * back whenever it sees the object without one: the object goes only in the very version without it.
  */
 export async function deleteWithoutContent(
+    context: Context,
     cluster: Cluster,
     kind: StoredKind,
-    state: StoredName & { uid: string; owner?: string; instance: string },
+    state: StoredName & StoredMade,
 ): Promise<boolean> {
     const path = storedPath(kind, state);
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const found = known(await readStored(cluster, kind, state));
-        if (!found || isTakenOver(found, state)) {
+        const found = await readStored(context, cluster, kind, state);
+        if (!found) {
             return false;
         }
         const { uid, resourceVersion } = found.metadata;

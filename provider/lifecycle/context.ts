@@ -25,7 +25,7 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         log,
         clock: { now: Date.now, sleep },
         questions: askOnce(),
-        history: { created: new Set(), declared: new Set(), defaultClaims: new Map() },
+        history: { created: new Set(), declared: new Map(), defaultClaims: new Map() },
         interruption,
         gate: new Gate(MOST_REQUESTS, MOST_BYTES),
         cluster: (reference) => clusters(JSON.stringify(reference ?? null)),

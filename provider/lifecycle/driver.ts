@@ -55,10 +55,11 @@ export async function check(
         return { inputs: undefined, failures: [describe(filled.finding)] };
     }
     const completed = { ...inputs, ...without(filled.value ?? {}, unknowns) };
-    context.history.declared.add(subjectOf(lifecycle, completed));
+    const twice = declare(lifecycle, context, completed);
     await logUnknowns(lifecycle, context, completed, unknownPaths);
     const rules = [
         ...settingsFindings(context.settings),
+        ...twice,
         ...(lifecycle.validate?.(completed, unknowns) ?? []),
         ...(lifecycle.acrossProgram?.(context, completed) ?? []),
     ];
@@ -87,7 +88,7 @@ export async function create(
     return await keepingOutputs(async () => {
         const { id, state } = await lifecycle.create(context, decode(lifecycle, inputs).inputs);
         // Once more: with reachability "off", check does not ask which cluster it is.
-        context.history.declared.add(subjectOf(lifecycle, state));
+        context.history.declared.set(subjectOf(lifecycle, state), String(state.owner ?? ""));
         return { id, outputs: outputsOf(state) };
     });
 }
@@ -157,6 +158,35 @@ export async function remove(
 
 function subjectOf(lifecycle: AnyLifecycle, inputs: Properties): string {
     return JSON.stringify([lifecycle.type, ...lifecycle.subject(inputs)]);
+}
+
+/**
+ * Notes what the program declares. Two resources for one object would undo each other's work for ever; the check of a
+ * replacement comes twice for one resource.
+ */
+function declare(lifecycle: AnyLifecycle, { history }: Context, inputs: Properties): Finding[] {
+    const subject = subjectOf(lifecycle, inputs);
+    const owner = String(inputs.owner ?? "");
+    const isKnown = !lifecycle.subject(inputs).includes(undefined);
+    const other = isKnown && !lifecycle.shares?.(inputs) ? history.declared.get(subject) : undefined;
+    history.declared.set(subject, owner);
+    if (other === undefined || other === owner) {
+        return [];
+    }
+    const [one, two] = [other, owner].map((each) => `"${nameOf(each)}"`);
+    return [
+        failure("declared-twice", {
+            found: `Two resources of this program stand for the same ${lifecycle.type}: ${one} and ${two}`,
+            where: lifecycle.subject(inputs).slice(-1).join(),
+            why: "Each would undo what the other writes, and the first one to be deleted takes it away from both.",
+            next: "Keep one of them, or give one another name.",
+        }).finding,
+    ];
+}
+
+/** The resource's name, of an owner `project/stack/name`. */
+function nameOf(owner: string): string {
+    return owner.replace(/^[^/]*\/[^/]*\//, "");
 }
 
 interface Decoded {
@@ -237,7 +267,7 @@ async function logUnknowns(
     const asked = [...lifecycle.asks, "cluster"];
     const skipped = paths.filter((path) => asked.includes(topLevel(path)));
     if (skipped.length > 0 && inputs.reachability !== "off") {
-        const name = String(inputs.owner ?? "").replace(/^[^/]*\/[^/]*\//, "");
+        const name = nameOf(String(inputs.owner ?? ""));
         const words = [...new Set(skipped.map((path) => path.split(".").pop()))].join(", ");
         await context.log.info(
             `${lifecycle.type} ${name}: not checked at preview, because not known yet: ${words}.`,

@@ -49,10 +49,10 @@ export interface History {
      */
     readonly created: Set<string>;
     /**
-     * What the program declares, as far as this process was asked to check it: what a resource stood for that the program
-     * has under another name now, or that is replaced by itself, is still in use.
+     * What the program declares, as far as this process was asked to check it, and by which resource: what a resource stood
+     * for that the program has under another name now, or that is replaced by itself, is still in use.
      */
-    readonly declared: Set<string>;
+    readonly declared: Map<string, string>;
     /** Default claims by cluster: the registry each program resource wants as the default. */
     readonly defaultClaims: Map<string, Map<string, string>>;
 }
@@ -90,6 +90,8 @@ export interface Lifecycle<I extends object, S extends I> {
     validate?(inputs: KnownPart<I>, unknowns: ReadonlySet<string>): Finding[];
     /** What the resource stands for, the same for two resources that stand for the same thing. */
     subject(inputs: KnownPart<I>): readonly unknown[];
+    /** Whether another resource of the program may stand for the same: it only uses what is there. */
+    shares?(inputs: KnownPart<I>): boolean;
     /** Fills in what depends on the stack's configuration, and on files here. May fail with an explained error. */
     complete?(
         context: Context,

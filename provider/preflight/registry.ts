@@ -3,10 +3,12 @@ import { explained, type Finding } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import { readKeys } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
-import { isOurs, takenFinding } from "../kubernetes/identity";
-import { type RegistryResource, registryPath } from "../kubernetes/objects";
+import { takenFinding } from "../kubernetes/identity";
+import { type RegistryResource, registryPath, registryRef } from "../kubernetes/objects";
+import { lookAt } from "../kubernetes/ownedObject";
 import { movesAway } from "../kubernetes/registryWriter";
 import type { Context, KnownPart } from "../lifecycle";
+import { ownersOf } from "../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { known } from "../reading";
 import type { RegistryObjectInputs } from "../resources/registryInputs";
@@ -36,13 +38,12 @@ export async function askForRegistry(
             ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
         ];
     }
-    const reading = await cluster.read<RegistryResource>(registryPath(name), signal);
-    if (reading.outcome === "unknown") {
-        return [reading.error.finding];
-    }
-    const taken = reading.outcome === "present" && !inputs.adopt && !isOurs(reading.value, inputs.owner);
+    const ref = registryRef(name);
+    const claim = { owners: ownersOf(inputs) };
+    const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claim, signal);
+    const taken = found && standing === "theirs" && !inputs.adopt;
     return [
-        ...(taken ? [takenFinding(cluster, "Registry", reading.value)] : []),
+        ...(taken ? [takenFinding(cluster, "Registry", found)] : []),
         ...(await movingFindings(cluster, inputs, {})),
         ...(await leavingFindings(cluster, inputs, prior, signal)),
         ...(await secretFindings(cluster, inputs, signal)),

@@ -1,4 +1,6 @@
 /** `Bucket`: the S3 bucket behind a registry, made by us, adopted, or used as it is. */
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import {
     bucketName,
     cluster,
@@ -10,17 +12,20 @@ import {
     ownedFields,
     s3ServerFields,
 } from "../arguments";
-import { explained, type Finding, failure, failureOf } from "../errors";
+import { explained, type Finding, failure, failureOf, findingOf } from "../errors";
 import { flag, optional, remembered, required, text, withDefault } from "../fields";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
+import { type Disposition, dispositionOf, type KeepReason, OURS_ALONE } from "../lifecycle/disposition";
+import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../lifecycle/ownership";
 import { askForBucket, noBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
 import { movingFindings } from "../preflight/registry";
 import { absent, present } from "../reading";
-import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
+import { askableConnection, identifyHolder, type S3Access, storeOf } from "../s3/access";
+import { type BucketMark, readMark, writeMark } from "../s3/bucketMark";
 import { urlOf } from "../s3/client";
 import { emptyBucket } from "../s3/emptying";
-import { isStillStored } from "../s3/inUse";
+import { registriesIn } from "../s3/inUse";
 import { type ObjectStore, OWN_PREFIX } from "../s3/objectStore";
 
 /** Arguments of a `Bucket`. */
@@ -49,6 +54,8 @@ export interface BucketState extends BucketInputs {
     url: string;
     /** This stack made it or adopted it, and deletes it when it is empty. */
     managed: boolean;
+    /** The creation that the bucket's mark names; empty for a bucket that is only used. */
+    instance: string;
 }
 
 export const bucket: Lifecycle<BucketInputs, BucketState> = {
@@ -72,10 +79,14 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         ...ownedFields,
     },
 
-    computed: { url: required(text()), managed: required(flag) },
+    computed: { url: required(text()), managed: required(flag), instance: required(text()) },
 
     subject({ endpoint, name }) {
         return [endpoint, name];
+    },
+
+    shares({ create }) {
+        return create === false;
     },
 
     async complete(context, inputs, prior) {
@@ -96,58 +107,167 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return [noBucket(connection.endpoint, inputs.name)];
         }
         if (answer.exists && inputs.create && !inputs.adopt && !wasManaged(prior, inputs)) {
-            return await takenFindings(await context.objectStore(connection), inputs.name);
+            return await takenFindings(await context.objectStore(connection), inputs.name, {
+                owners: ownersOf(inputs),
+            });
         }
         return answer.findings;
     },
 
     async create(context, inputs) {
-        await ensure(context, inputs);
-        context.history.created.add(inputs.owner ?? "").add(standsFor("Bucket", inputs.name));
-        return { id: inputs.name, state: stateOf(inputs) };
+        const instance = await ensure(context, inputs, { owners: ownersOf(inputs) }, randomUUID());
+        context.history.created.add(inputs.owner ?? "");
+        return { id: inputs.name, state: stateOf(inputs, instance) };
     },
 
     async read(context, _id, state) {
         const store = await storeOf(context, state);
         const reading = await store.bucket(state.name);
-        return reading.outcome === "present"
-            ? present(state)
-            : reading.outcome === "absent"
-              ? absent
-              : reading;
+        if (reading.outcome !== "present") {
+            return reading.outcome === "absent" ? absent : reading;
+        }
+        const mark = await readMark(store, state.name);
+        if (standingOf(sightingOf(mark), claimOfBucket(state)) === "theirs") {
+            await context.log.warn(leftToOthers(state, mark));
+            return absent;
+        }
+        return present(state);
     },
 
     async update(context, _id, state, inputs) {
         const moved = state.endpoint !== inputs.endpoint;
-        if (moved || !state.managed) {
-            await ensure(context, inputs);
+        const claim = claimOfBucket(state, inputs);
+        const isNew = moved || !state.managed;
+        // Under another address it may be the very same bucket: then its mark is the one in the state.
+        const made = isNew ? { owners: claim.owners, made: { instance: state.instance } } : claim;
+        const instance = await ensure(context, inputs, made, state.instance || randomUUID());
+        if (moved && state.managed && !(await isSameBucket(context, state, inputs))) {
+            await context.log.warn(leftBehind(state));
         }
-        if (moved && state.managed) {
-            await context.log.warn(leftAsItIs(state));
-        }
-        return stateOf(inputs);
+        return stateOf(inputs, instance);
     },
 
     async delete(context, _id, state) {
         if (!state.managed) {
             return;
         }
-        const replaced = context.history.created.has(standsFor("Bucket", state.name));
-        if (replaced || (await isStillStored(context, state, state.name))) {
-            await context.log.warn(leftAsItIs(state));
-            return;
-        }
         const store = await storeOf(context, state);
         if (!isPresent(await store.bucket(state.name))) {
             return;
         }
-        if (state.forceDestroy && !context.history.created.has(state.owner ?? "")) {
-            await emptyBucket(context, store, state.name);
-        }
-        await deleteUnlessFilled(context, store, state);
+        const mark = await readMark(store, state.name);
+        const users = await registriesIn(context, state, state.name);
+        const filled = await contentFinding(store, state.name);
+        // A replacement never empties: the registry lives in the new bucket, and what the old one holds is not for us to
+        // delete.
+        const succeeded = context.history.created.has(state.owner ?? "");
+        const disposition = dispositionOf({
+            ...OURS_ALONE,
+            standing: standingOf(sightingOf(mark), claimOfBucket(state)),
+            succeeded,
+            users: users.filter((name) => name !== state.registry),
+            usedByOwn: users.some((name) => name === state.registry),
+            content: filled ? "filled" : "none",
+            mayEmpty: state.forceDestroy === true && !succeeded,
+        });
+        await carryOut(context, store, state, disposition, { mark, users, filled });
         context.questions.forget("bucket ");
     },
 };
+
+/** What was found, for the words. */
+interface Found {
+    readonly mark: BucketMark;
+    readonly users: readonly string[];
+    readonly filled: Finding | undefined;
+}
+
+async function carryOut(
+    context: Context,
+    store: ObjectStore,
+    state: BucketState,
+    disposition: Disposition,
+    found: Found,
+): Promise<void> {
+    switch (disposition.act) {
+        case "refuse":
+            throw failureOf(
+                disposition.reason === "filled" && found.filled
+                    ? found.filled
+                    : usedFinding(state, found.users),
+            );
+        case "keep":
+            // What the same resource has taken over, in a replacement, needs no word.
+            if (disposition.reason !== "theirs" || found.mark.owner !== state.owner) {
+                await context.log.warn(keptWords(state, disposition.reason, found));
+            }
+            return;
+        case "empty":
+            await emptyBucket(context, store, state.name);
+            await store.deleteBucket(state.name);
+            return;
+        case "delete":
+            await store.discardOwn(state.name);
+            await store.deleteBucket(state.name);
+    }
+}
+
+function keptWords(state: BucketState, reason: KeepReason, { mark, users }: Found): string {
+    const bucket = `The bucket "${state.name}" at ${urlOf(state.endpoint)} is kept`;
+    switch (reason) {
+        case "theirs":
+            return leftToOthers(state, mark);
+        case "used-by-own":
+        case "used":
+            return `${bucket}: ${countOf(users.length, "registry", "registries")} of the cluster (${users.join(", ")}) ${users.length === 1 ? "stores" : "store"} in it.`;
+        default:
+            return `${bucket}: it is no longer used, but it is not empty.`;
+    }
+}
+
+function countOf(count: number, one: string, many: string): string {
+    return `${count} ${count === 1 ? one : many}`;
+}
+
+function usedFinding(state: BucketState, users: readonly string[]): Finding {
+    return failure("dependants", {
+        found: `The bucket "${state.name}" is in use by other registries and is not deleted`,
+        where: `${urlOf(state.endpoint)}/${state.name}, Registry ${users.join(", ")}`,
+        why: "Their models and datasets are stored there.",
+        next: "Delete these registries first, or keep the bucket and run `pulumi state delete` for this resource.",
+    }).finding;
+}
+
+function leftToOthers(state: BucketState, mark: BucketMark): string {
+    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by "${mark.owner ?? "someone else"}".`;
+}
+
+function leftBehind({ name, endpoint }: BucketState): string {
+    return `The bucket "${name}" at ${urlOf(endpoint)} is left as it is: this stack now uses the one at the other endpoint. Delete it by hand if nothing needs it.`;
+}
+
+/** What the state knows of the bucket. Without a mark, which somebody may have deleted, it is the one in the state. */
+function claimOfBucket(state: BucketState, inputs: { owner?: string } = {}): Claim {
+    return claimOf({ ...state, uid: UNMARKED }, inputs);
+}
+
+/** Stands for the UID that a bucket does not have, so that an unmarked one counts as the one in the state. */
+const UNMARKED = "unmarked";
+
+function sightingOf(marks: BucketMark): Sighting {
+    return { uid: UNMARKED, marks, terminating: false };
+}
+
+/** Whether the former address leads to the bucket that has just been marked. For the words only. */
+async function isSameBucket(context: Context, state: BucketState, inputs: BucketInputs): Promise<boolean> {
+    try {
+        const store = await storeOf(context, { ...inputs, endpoint: state.endpoint });
+        return (await readMark(store, state.name)).instance === state.instance;
+    } catch (error) {
+        findingOf(error);
+        return false;
+    }
+}
 
 /** Asked here already, because the registry's own question comes after the new bucket has been made. */
 async function usedFindings(
@@ -171,35 +291,43 @@ function wasManaged(prior: KnownPart<BucketInputs> | undefined, inputs: KnownPar
     return prior?.create !== false && prior?.name === inputs.name && prior?.endpoint === inputs.endpoint;
 }
 
-/** Managing an existing bucket needs `adopt`, unless there is nothing in it to lose. */
-async function refuseForeign(store: ObjectStore, inputs: BucketInputs): Promise<void> {
-    const managed = inputs.create !== false;
-    const [taken] = managed && !inputs.adopt ? await takenFindings(store, inputs.name) : [];
-    if (taken) {
-        throw failureOf(taken);
-    }
-}
-
-/** Makes the bucket, or sees that it may be used. Safe to run again. */
-async function ensure(context: Context, inputs: BucketInputs): Promise<void> {
+/**
+ * Makes the bucket and marks it, or sees that it may be used. Safe to run again. Gives the creation that its mark names,
+ * none for a bucket that is only used.
+ */
+async function ensure(
+    context: Context,
+    inputs: BucketInputs,
+    claim: Claim,
+    instance: string,
+): Promise<string> {
     const store = await storeOf(context, inputs);
     const exists = isPresent(await store.bucket(inputs.name));
+    if (inputs.create === false) {
+        if (!exists) {
+            throw failureOf(noBucket(inputs.endpoint, inputs.name));
+        }
+        return "";
+    }
     if (exists) {
-        await refuseForeign(store, inputs);
-    } else if (inputs.create === false) {
-        throw failureOf(noBucket(inputs.endpoint, inputs.name));
+        const [taken] = inputs.adopt ? [] : await takenFindings(store, inputs.name, claim);
+        if (taken) {
+            throw failureOf(taken);
+        }
     } else {
         await store.createBucket(inputs.name);
         context.questions.forget("bucket ");
     }
+    const mark = { owner: inputs.owner, instance, cluster: inputs.clusterId };
+    if (!isDeepStrictEqual(await readMark(store, inputs.name), mark)) {
+        await writeMark(store, inputs.name, mark);
+    }
+    return instance;
 }
 
-function leftAsItIs({ name, endpoint }: BucketState): string {
-    return `The bucket "${name}" at ${urlOf(endpoint)} is left as it is: it may be the one that is used now, under another address. Delete it by hand if it is not.`;
-}
-
-function stateOf(inputs: BucketInputs): BucketState {
-    return { ...inputs, url: `${urlOf(inputs.endpoint)}/${inputs.name}`, managed: inputs.create !== false };
+function stateOf(inputs: BucketInputs, instance: string): BucketState {
+    const url = `${urlOf(inputs.endpoint)}/${inputs.name}`;
+    return { ...inputs, url, managed: inputs.create !== false, instance };
 }
 
 function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean {
@@ -209,32 +337,13 @@ function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean
     return reading.outcome === "present";
 }
 
-async function deleteUnlessFilled(context: Context, store: ObjectStore, state: BucketState): Promise<void> {
-    const filled = await contentFinding(store, state.name);
-    if (!filled) {
-        await store.deleteBucket(state.name);
-    } else if (context.history.created.has(state.owner ?? "")) {
-        // The end of a replacement: the registry lives in the new bucket, and what the old one holds is not
-        // for us to delete.
-        await context.log.warn(
-            `The bucket "${state.name}" at ${urlOf(state.endpoint)} is kept: it is no longer used, but it is not empty.`,
-        );
-    } else {
-        throw failureOf(filled);
-    }
-}
-
 /**
  * Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. Where nothing but our
- * own objects is left, they go: proofs that were ended halfway, and manifests of contents that are gone.
+ * own objects is left, it counts as empty: the mark, proofs that were ended halfway, manifests of contents that are gone.
  */
 async function contentFinding(store: ObjectStore, name: string): Promise<Finding | undefined> {
-    const listed = await store.someObjects(name, 1000);
-    const objects = listed.filter((key) => !key.startsWith(OWN_PREFIX));
-    if (objects.length === 0) {
-        await store.discardOwn(name);
-    }
-    const versions = objects.length > 0 ? [] : await store.someVersions(name, 1000);
+    const objects = await someForeign(store, name);
+    const versions = objects.length > 0 ? [] : withoutOwn(await store.someVersions(name, 1000));
     const uploads = objects.length + versions.length > 0 ? [] : await store.uploads(name);
     const count = objects.length || versions.length || uploads.length;
     if (count === 0) {
@@ -255,22 +364,42 @@ async function contentFinding(store: ObjectStore, name: string): Promise<Finding
     }).finding;
 }
 
+/** Up to a thousand keys of objects that are not our own, however many of ours there are. */
+async function someForeign(store: ObjectStore, name: string): Promise<string[]> {
+    const first = await store.someObjects(name, 1000);
+    const foreign = first.filter((key) => !key.startsWith(OWN_PREFIX));
+    return foreign.length > 0 || first.length < 1000
+        ? foreign
+        : await store.someObjects(name, 1000, { after: AFTER_OWN });
+}
+
+/** Sorts after every key of ours, and before every other key that does. */
+const AFTER_OWN = `${OWN_PREFIX.slice(0, -1)}0`;
+
+/** Our own versions sort before those of models and datasets, so that the first thousand are no reason to stop there. */
+function withoutOwn<T extends { Key: string }>(versions: T[]): T[] {
+    return versions.filter(({ Key }) => !Key.startsWith(OWN_PREFIX));
+}
+
 /**
- * Why an existing bucket is not taken over without `adopt`. One that is empty and has no CORS rules is taken:
- * it is what a run of ours leaves that was ended between making the bucket and saying so, and there is nothing
- * in it that anyone could lose.
+ * Why an existing bucket is not taken over without `adopt`. One that is empty, unmarked and has no CORS rules is taken:
+ * it is what a run of ours leaves that was ended between making the bucket and marking it, and there is nothing in it
+ * that anyone could lose.
  */
-async function takenFindings(store: ObjectStore, name: string): Promise<Finding[]> {
-    const objects = await store.someObjects(name, 1);
-    const versions = objects.length > 0 ? [] : await store.someVersions(name, 1);
-    const filled = objects.length + versions.length > 0;
-    if (!filled && !(await hasCors(store, name))) {
+async function takenFindings(store: ObjectStore, name: string, claim: Claim): Promise<Finding[]> {
+    const mark = await readMark(store, name);
+    if (standingOf(sightingOf(mark), claim) === "ours") {
         return [];
     }
-    const what = filled ? "holds objects" : "has CORS rules";
+    const isMarked = mark.instance !== undefined;
+    const filled = (await contentFinding(store, name)) !== undefined;
+    if (!isMarked && !filled && !(await hasCors(store, name))) {
+        return [];
+    }
+    const what = filled ? "holds objects" : isMarked ? "is marked as another stack's" : "has CORS rules";
     return [
         failure("bucket-taken", {
-            found: `The bucket "${name}" exists already and ${what}; it was not made by this stack`,
+            found: `The bucket "${name}" exists already and ${what}; it was ${mark.owner ? `made by "${mark.owner}", not by this resource` : "not made by this stack"}`,
             where: `${urlOf(store.connection.endpoint)}/${name}`,
             why: "Taking it over would put somebody else's data under this stack's control.",
             next: `Use it as it is (bucket: "${name}"), or set adopt: true to let this stack manage it.`,

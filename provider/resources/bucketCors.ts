@@ -1,5 +1,4 @@
 /** `BucketCors`: the whole CORS document of a bucket, without which the LLMOS page cannot upload. */
-import { isDeepStrictEqual } from "node:util";
 import {
     bucketName,
     cluster,
@@ -22,7 +21,7 @@ import { askEndpoint } from "../preflight/endpoint";
 import { absent, known, present, type Reading } from "../reading";
 import { askableConnection, identifyHolder, type S3Access, standsFor, storeOf } from "../s3/access";
 import { urlOf } from "../s3/client";
-import { corsRuleFields, fromServer, guideRule, MAX_RULES, origins, sameRules } from "../s3/cors";
+import { corsRuleFields, fromServer, guideRule, MAX_RULES, origins, sameRules, toServer } from "../s3/cors";
 import type { CorsRule } from "../s3/corsRule";
 import {
     corsNotStored,
@@ -30,9 +29,10 @@ import {
     type EnforcedBy,
     readBackCors,
     storedCors,
+    without,
     writeCors,
 } from "../s3/corsWriter";
-import { isStillStored } from "../s3/inUse";
+import { registriesIn } from "../s3/inUse";
 import type { ObjectStore } from "../s3/objectStore";
 
 /** Arguments of a `BucketCors`. Give either `allowedOrigins` or `rules`. */
@@ -52,7 +52,7 @@ export interface BucketCorsInputs extends S3Access, Guarded, Owned {
 
 /** State of a `BucketCors`. */
 export interface BucketCorsState extends BucketCorsInputs {
-    /** The rules as the server gave them back when they were last read; empty on a server without bucket CORS. */
+    /** Our rules as the server gave them back when they were last read; empty on a server without bucket CORS. */
     storedRules: CorsRule[];
     /**
      * `bucket`: by the stored rules. `server`: the server has no bucket CORS, and its own settings let the declared
@@ -117,7 +117,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         );
         return reading.outcome === "unknown" && reading.error.finding.code === "cors-not-implemented"
             ? await corsRefusals(connection, declared("server", inputs), QUESTION_DEADLINE_MS)
-            : answerFindings(store, reading, inputs, isNew);
+            : answerFindings(store, reading, inputs, isNew ? undefined : prior);
     },
 
     compares: ["allowedOrigins", "rules"],
@@ -127,18 +127,13 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
             return [{ name: unknowns.has("rules") ? "rules" : "allowedOrigins", effect: "write" }];
         }
         const name = inputs.rules ? "rules" : "allowedOrigins";
-        if (!sameRules(inForce(state), wanted(inputs))) {
-            return [{ name, effect: "write" }];
-        }
-        const isSaidAlike =
-            isDeepStrictEqual(state.rules, inputs.rules) &&
-            isDeepStrictEqual(state.allowedOrigins, inputs.allowedOrigins);
-        return isSaidAlike ? [] : [{ name, effect: "store" }];
+        // Rules that mean the same need not be stored: nothing goes by their words.
+        return sameRules(inForce(state), wanted(inputs)) ? [] : [{ name, effect: "write" }];
     },
 
     async create(context, inputs) {
         const store = await storeOf(context, inputs);
-        const state = await apply(context, store, inputs, inputs.adopt === true);
+        const state = await apply(context, store, inputs, undefined);
         context.questions.forget("cors ");
         context.history.created.add(standsFor("BucketCors", inputs.bucket));
         return { id: inputs.bucket, state };
@@ -159,15 +154,22 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         if (reading.outcome !== "present") {
             return reading;
         }
-        const now = observed(state, reading.value);
+        const theirs = without(reading.value, state.storedRules);
+        const ours = without(reading.value, theirs);
+        // Where a rule of theirs decides before one of ours, that is a drift of what ours mean.
+        const isAfter = sameRules(reading.value, [...ours, ...theirs]);
+        const now = observed(state, isAfter ? ours : reading.value);
+        if (isAfter && theirs.length > 0) {
+            await warnOf(context, [foreignRules(store, state.bucket, theirs)]);
+        }
         await warnOfRefusals(context, store, now);
         return present(now);
     },
 
     async update(context, _id, state, inputs) {
         const store = await storeOf(context, inputs);
-        const mayReplace = inputs.adopt === true || state.endpoint === inputs.endpoint;
-        return await apply(context, store, inputs, mayReplace);
+        // At another endpoint nothing was written by us yet, unless it is another address of the same server.
+        return await apply(context, store, inputs, state.storedRules);
     },
 
     async delete(context, _id, state) {
@@ -180,8 +182,11 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         // One server takes DELETE ?cors for a DELETE of the bucket: only a document that is there is deleted.
         const stored = known(reading) ? await storedCors(store, state.bucket) : absent;
         const found = stored === "not-implemented" ? undefined : known(stored);
-        if (found && sameRules(found, state.storedRules)) {
-            await store.deleteCors(state.bucket);
+        const theirs = without(found ?? [], state.storedRules);
+        if (found && sameRules(found, [...state.storedRules, ...theirs])) {
+            await (theirs.length > 0
+                ? store.putCors(state.bucket, theirs.map(toServer))
+                : store.deleteCors(state.bucket));
         } else if (found) {
             await context.log.warn(
                 `The CORS rules of bucket "${state.bucket}" at ${urlOf(state.endpoint)} are left: somebody has changed them since.`,
@@ -195,7 +200,10 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
  * still declares them: those that it no longer does are deleted, whatever the registry does.
  */
 async function isTakenOver(context: Context, state: BucketCorsState): Promise<boolean> {
-    return context.history.declared.size === 0 && (await isStillStored(context, state, state.bucket));
+    if (context.history.declared.size > 0 || state.registry === undefined) {
+        return false;
+    }
+    return (await registriesIn(context, state, state.bucket)).includes(state.registry);
 }
 
 /** The rules that the arguments ask for. */
@@ -217,15 +225,18 @@ async function apply(
     context: Context,
     store: ObjectStore,
     inputs: BucketCorsInputs,
-    mayReplace: boolean,
+    former: readonly CorsRule[] | undefined,
 ): Promise<BucketCorsState> {
     const { bucket, reachability } = inputs;
     const rules = wanted(inputs);
-    const enforcedBy = await writeCors(store, bucket, rules, mayReplace);
-    const storedRules = enforcedBy === "bucket" ? await readBackCors(context, store, bucket, rules) : [];
+    const adopt = inputs.adopt === true;
+    const { enforcedBy, theirs } = await writeCors(store, bucket, rules, { former, adopt });
+    const document = [...rules, ...theirs];
+    const stored = enforcedBy === "bucket" ? await readBackCors(context, store, bucket, document) : [];
+    const storedRules = without(stored, theirs);
     const state: BucketCorsState = { ...inputs, storedRules, enforcedBy, checks: [] };
     if (!sameRules(inForce(state), rules)) {
-        throw new PartialFailure(bucket, state, corsNotStored(store, bucket, storedRules));
+        throw new PartialFailure(bucket, state, corsNotStored(store, bucket, stored));
     }
     if (reachability === "off") {
         return state;
@@ -292,18 +303,32 @@ function answerFindings(
     store: ObjectStore,
     reading: Awaited<ReturnType<ObjectStore["cors"]>>,
     inputs: KnownPart<BucketCorsInputs>,
-    isNew: boolean,
+    prior: KnownPart<BucketCorsInputs> | undefined,
 ): Finding[] {
     if (reading.outcome === "unknown") {
         // At preview the bucket may be one that this very program is about to make.
         return reading.error.finding.code === "no-such-bucket" ? [] : [reading.error.finding];
     }
-    const taken =
-        reading.outcome === "present" &&
-        isNew &&
-        !inputs.adopt &&
-        !sameRules(reading.value.map(fromServer), wanted(inputs));
-    return taken ? [corsTaken(store, inputs.bucket ?? "", reading.value.map(fromServer)).finding] : [];
+    const found = reading.outcome === "present" ? reading.value.map(fromServer) : [];
+    const theirs = inputs.adopt ? [] : without(found, [...wanted(inputs), ...(prior ? wanted(prior) : [])]);
+    if (theirs.length === 0) {
+        return [];
+    }
+    const bucket = inputs.bucket ?? "";
+    return [prior ? foreignRules(store, bucket, theirs) : corsTaken(store, bucket, found).finding];
+}
+
+/** Rules in the document that this resource did not write. */
+function foreignRules(store: ObjectStore, bucket: string, theirs: readonly CorsRule[]): Finding {
+    const list = theirs.map(({ id, allowedOrigins }) => `${id ? `${id}: ` : ""}${allowedOrigins.join(", ")}`);
+    return {
+        code: "cors-foreign",
+        severity: "warning",
+        found: `The bucket "${bucket}" has ${theirs.length === 1 ? "a CORS rule" : `${theirs.length} CORS rules`} that this stack did not write (${list.join("; ")})`,
+        where: `${urlOf(store.connection.endpoint)}/${bucket}`,
+        why: "Somebody relies on it. A change of the declared rules keeps it, after them.",
+        next: "Nothing, if that is meant. Declare it (rules), or set adopt: true to remove it.",
+    };
 }
 
 function notOneGiven(count: number): Finding {

@@ -13,33 +13,39 @@ import {
     s3ServerFields,
 } from "../arguments";
 import { type Check, checksOf, judged } from "../checks";
-import { type Finding, failureOf } from "../errors";
+import { type Finding, failure, failureOf } from "../errors";
 import { flag, number, object, optional, remembered, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { digestOf, keysOf, namespaceOf, newSalt, readSecret, secretData } from "../kubernetes/credentials";
+import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../kubernetes/credentials";
+import { clusterToLeave, type InCluster, identify, ownCluster, takenFinding } from "../kubernetes/identity";
+import type { ObjectRef } from "../kubernetes/objectRef";
 import {
-    clusterToLeave,
-    type InCluster,
-    identify,
-    isOurs,
-    isReplacedByAnother,
-    isTakenOver,
-    ownCluster,
-    takenFinding,
-} from "../kubernetes/identity";
-import {
+    ACCESS_KEY_ID,
     INSTANCE_ANNOTATION,
     OWNER_ANNOTATION,
+    SECRET_ACCESS_KEY,
     type SecretResource,
-    secretPath,
+    secretRef,
 } from "../kubernetes/objects";
+import {
+    deleteObject,
+    leftToOthers,
+    lookAt,
+    marksOf,
+    ownFor,
+    placeFor,
+    sightingOf,
+    writeObject,
+} from "../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
+import { dispositionOf, OURS_ALONE } from "../lifecycle/disposition";
+import { type Claim, claimOf, ownersOf, standingOf } from "../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
 import { askForPermission } from "../preflight/permissions";
 import { type ProofTarget, proveKeys } from "../proof";
-import { absent, known, present } from "../reading";
+import { absent, present } from "../reading";
 import { connectionWith } from "../s3/access";
 
 /** Arguments of a `CredentialSecret`. */
@@ -65,6 +71,8 @@ export interface CredentialSecretState extends CredentialSecretInputs {
     uid: string;
     /** The creation that the Secret comes from. */
     instance: string;
+    /** It was there before this stack managed it: deleting takes our two keys out, and leaves it. */
+    adopted: boolean;
     /** Salt of `digest`. */
     salt: string;
     /** Salted hash of the keys last seen in the cluster: how a change by somebody else is noticed. */
@@ -94,6 +102,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     computed: {
         uid: required(text()),
         instance: required(text()),
+        adopted: required(flag),
         salt: required(text()),
         digest: required(text()),
         checks: required(checksOf),
@@ -123,7 +132,7 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         }
         const permission = { group: "", resource: "secrets", namespace } as const;
         const forbidden = await askForPermission(context, inputs.cluster, permission);
-        const isNew = prior?.name !== inputs.name && inputs.name !== undefined && !inputs.adopt;
+        const isNew = prior?.name !== inputs.name && inputs.name !== undefined;
         const taken =
             forbidden.length === 0 && isNew
                 ? await nameFindings(context, inputs, namespace, inputs.name as string)
@@ -149,46 +158,59 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     async create(context, inputs) {
         const cluster = await ownCluster(context, inputs);
         const namespace = namespaceOf(context, inputs.namespace);
-        const found = known(await readSecret(cluster, namespace, inputs.name));
-        if (found && !inputs.adopt && !isOurs(found, inputs.owner)) {
-            throw failureOf(takenFinding(cluster, "Secret", found));
-        }
-        const state = await write(
-            context,
-            cluster,
-            { ...inputs, namespace, instance: randomUUID(), salt: newSalt() },
-            inputs.adopt === true,
-        );
+        const adopt = inputs.adopt === true;
+        const claim = { owners: ownersOf(inputs) };
+        const ref = secretRef(namespace, inputs.name);
+        const seen = await placeFor<SecretResource>(context, cluster, ref, claim, adopt);
+        const adopted = seen !== undefined && standingOf(sightingOf(seen), claim) !== "ours";
+        const written = { ...inputs, namespace, instance: randomUUID(), salt: newSalt(), adopted };
+        const state = await write(context, cluster, written, { claim, adopt, seen });
         context.history.created.add(inputs.owner ?? "");
         return { id: `${namespace}/${inputs.name}`, state };
     },
 
     async read(context, _id, state) {
         const cluster = await ownCluster(context, state);
-        const reading = await readSecret(cluster, state.namespace ?? "", state.name);
-        if (reading.outcome !== "present") {
-            return reading;
-        }
-        if (isReplacedByAnother(reading.value, state)) {
+        const ref = secretRef(state.namespace ?? "", state.name);
+        const { standing, found } = await lookAt<SecretResource>(cluster, ref, claimOf(state));
+        if (!found || standing === "theirs") {
+            if (found) {
+                await context.log.warn(leftToOthers(ref, found));
+            }
             return absent;
         }
-        const keys = keysOf(reading.value);
+        const keys = keysOf(found);
         const digest = keys ? digestOf(keys, state.salt) : "incomplete";
-        return present({ ...state, digest, uid: reading.value.metadata.uid ?? "" });
+        return present({ ...state, digest, uid: found.metadata.uid ?? "" });
     },
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, inputs);
-        const { salt, instance } = state;
-        return await write(context, cluster, { ...inputs, salt, instance }, true);
+        const { salt, instance, adopted, namespace = "" } = state;
+        const claim = claimOf(state, inputs);
+        const seen = await ownFor<SecretResource>(context, cluster, secretRef(namespace, state.name), claim);
+        const written = { ...inputs, salt, instance, adopted };
+        return await write(context, cluster, written, { claim, adopt: false, seen });
     },
 
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Secret "${state.name}"`);
-        const found = cluster && known(await readSecret(cluster, state.namespace ?? "", state.name));
-        const ours = found && !isReplacedByAnother(found, state) && !isTakenOver(found, state);
-        if (cluster && ours) {
-            await cluster.delete(secretPath(state.namespace ?? "", state.name), found.metadata.uid);
+        if (!cluster) {
+            return;
+        }
+        const ref = secretRef(state.namespace ?? "", state.name);
+        const { standing, found } = await lookAt<SecretResource>(cluster, ref, claimOf(state));
+        const shared = state.adopted || otherKeysOf(found).length > 0;
+        const { act } = dispositionOf({ ...OURS_ALONE, standing, shared });
+        if (!found) {
+            return;
+        }
+        if (act === "keep") {
+            await context.log.warn(leftToOthers(ref, found));
+        } else if (act === "delete") {
+            await deleteObject(context, cluster, ref, found);
+        } else if (act === "release") {
+            await release(context, cluster, ref, found, claimOf(state));
         }
     },
 };
@@ -206,29 +228,55 @@ function revisionOf(
     return { keyRevision: isSame && before > 0 ? before : before + 1 };
 }
 
-/** Proves the keys, then applies the Secret; other people's keys in it are kept. */
+/** Names of the data that are not ours. */
+function otherKeysOf(secret: SecretResource | undefined): string[] {
+    return Object.keys(secret?.data ?? {}).filter(
+        (key) => key !== ACCESS_KEY_ID && key !== SECRET_ACCESS_KEY,
+    );
+}
+
+/** Takes our two keys and our marks out of a Secret that is not ours alone. */
+async function release(
+    context: Context,
+    cluster: Cluster,
+    ref: ObjectRef,
+    seen: SecretResource,
+    claim: Claim,
+): Promise<void> {
+    await writeObject<SecretResource>(cluster, ref, { claim, adopt: false, seen }, () => ({
+        annotations: { [OWNER_ANNOTATION]: null, [INSTANCE_ANNOTATION]: null },
+        content: { data: { [ACCESS_KEY_ID]: null, [SECRET_ACCESS_KEY]: null } },
+    }));
+    const others = otherKeysOf(seen);
+    await context.log.warn(
+        `The Secret "${ref.name}" is kept without ${ACCESS_KEY_ID} and ${SECRET_ACCESS_KEY}: ${others.length > 0 ? `it also holds ${others.join(", ")}` : "it was there before this stack managed it"}.`,
+    );
+}
+
+/** Proves the keys, then writes the Secret; other people's keys in it are kept. */
 async function write(
     context: Context,
     cluster: Cluster,
-    inputs: CredentialSecretInputs & { salt: string; instance: string },
-    force: boolean,
+    inputs: CredentialSecretInputs & { salt: string; instance: string; adopted: boolean },
+    { claim, adopt, seen }: { claim: Claim; adopt: boolean; seen: SecretResource | undefined },
 ): Promise<CredentialSecretState> {
+    const [unfit] = unfitFindings(cluster, seen);
+    if (unfit) {
+        throw failureOf(unfit);
+    }
     const keys: Keys = { accessKeyId: inputs.accessKeyId, secretAccessKey: inputs.secretAccessKey };
     const checks = inputs.target
         ? await proveKeys(context, inputs.target, keys, inputs.proveWriting !== false, inputs.owner)
         : [];
     const { name, namespace = "", owner, salt, instance } = inputs;
-    const annotations = { ...(owner && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
-    const secret = await cluster.apply<SecretResource>(
-        secretPath(namespace, name),
-        {
-            apiVersion: "v1",
-            kind: "Secret",
-            type: "Opaque",
-            metadata: { name, namespace, annotations },
-            data: secretData(keys),
-        },
-        force,
+    const secret = await writeObject<SecretResource>(
+        cluster,
+        secretRef(namespace, name),
+        { claim, adopt, seen },
+        () => ({
+            annotations: marksOf(owner, instance),
+            content: { type: "Opaque", data: secretData(keys) },
+        }),
     );
     const clusterId = await cluster.identity();
     const uid = secret.metadata.uid ?? "";
@@ -258,10 +306,34 @@ async function nameFindings(
     name: string,
 ): Promise<Finding[]> {
     const cluster = await context.cluster(inputs.cluster);
-    const reading = await readSecret(cluster, namespace, name, AbortSignal.timeout(QUESTION_DEADLINE_MS));
-    if (reading.outcome === "unknown") {
-        return [reading.error.finding];
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const ref = secretRef(namespace, name);
+    const { standing, found } = await lookAt<SecretResource>(
+        cluster,
+        ref,
+        { owners: ownersOf(inputs) },
+        signal,
+    );
+    const taken = found && standing === "theirs" && !inputs.adopt;
+    return taken ? [takenFinding(cluster, "Secret", found)] : unfitFindings(cluster, found);
+}
+
+/** Why a Secret cannot take the keys, whosever it is. */
+function unfitFindings(cluster: Cluster, secret: SecretResource | undefined): Finding[] {
+    const type = secret?.type ?? "Opaque";
+    if (!secret || (type === "Opaque" && !secret.immutable)) {
+        return [];
     }
-    const taken = reading.outcome === "present" && !isOurs(reading.value, inputs.owner);
-    return taken ? [takenFinding(cluster, "Secret", reading.value)] : [];
+    const { name, namespace } = secret.metadata;
+    return [
+        failure("secret-unfit", {
+            found: secret.immutable
+                ? `The Secret "${name}" is immutable and cannot take the keys`
+                : `The Secret "${name}" has the type ${type}, not Opaque, and a type cannot be changed`,
+            where: `${cluster.server}, Secret ${namespace}/${name}`,
+            why: "The LLMOS operator reads the S3 keys from a Secret of type Opaque, and new keys are written into it.",
+            next: "Choose another name for the Secret; or, if it already holds the keys, use it as it is: credentials: { secretName }.",
+            property: "name",
+        }).finding,
+    ];
 }

@@ -4,8 +4,9 @@ import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { versionsOfDataset } from "../kubernetes/dependants";
 import { identify, ownCluster } from "../kubernetes/identity";
+import type { Over } from "../kubernetes/ownedObject";
 import { registryStore } from "../kubernetes/registryStore";
-import { applyStored, type StoredKind, writeUntilReady } from "../kubernetes/storedObjects";
+import { type StoredKind, writeStored, writeUntilReady } from "../kubernetes/storedObjects";
 import type { Context, Lifecycle } from "../lifecycle";
 import {
     type CardInputs,
@@ -86,9 +87,9 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     deletesFirst: deletesStoredFirst,
 
     async create(context, inputs) {
-        const { cluster, named, force } = await startCreate(context, DATASET, inputs);
+        const { cluster, named, over } = await startCreate(context, DATASET, inputs);
         const registryName = await registryFor(cluster, inputs);
-        const state = await write(context, cluster, { ...named, registryName }, force);
+        const state = await write(context, cluster, { ...named, registryName }, over);
         return { id: idOf(state), state };
     },
 
@@ -100,9 +101,9 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await startUpdate(context, DATASET, state, inputs);
+        const { cluster, over } = await startUpdate(context, DATASET, state, inputs);
         const { instance, registryName, namespace } = state;
-        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, true);
+        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, over);
     },
 
     async delete(context, _id, state) {
@@ -124,12 +125,7 @@ async function isFilled(context: Context, state: DatasetState): Promise<boolean>
 
 type Written = DatasetInputs & Pick<DatasetState, "namespace" | "registryName" | "instance">;
 
-async function write(
-    context: Context,
-    cluster: Cluster,
-    inputs: Written,
-    force: boolean,
-): Promise<DatasetState> {
+async function write(context: Context, cluster: Cluster, inputs: Written, over: Over): Promise<DatasetState> {
     const clusterId = await cluster.identity();
     const base = { ...inputs, clusterId, storageUri: "" };
     const datasetCard = cardOf(inputs);
@@ -141,7 +137,9 @@ async function write(
             DATASET,
             inputs,
             inputs.timeouts,
-            () => applyStored(cluster, DATASET, { ...inputs, owner: inputs.owner, spec }, force),
+            over,
+            (seen) =>
+                writeStored(cluster, DATASET, { ...inputs, owner: inputs.owner, spec }, { ...over, seen }),
             (written) => onWritten({ ...base, ...observedStored(written) }),
         );
         const state = { ...base, ...observedStored(object) };

@@ -5,11 +5,12 @@ import { type Finding, failure, type LlmosError } from "../errors";
 import { type Decoder, flag, object, optional, type Refined, remembered, required, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { identify, ownCluster } from "../kubernetes/identity";
+import type { Over } from "../kubernetes/ownedObject";
 import {
-    applyStored,
     type StoredKind,
     type StoredResource,
     storedPath,
+    writeStored,
     writeUntilReady,
 } from "../kubernetes/storedObjects";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
@@ -151,8 +152,8 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     },
 
     async create(context, inputs) {
-        const { cluster, named, force } = await startCreate(context, VERSION, inputs);
-        const state = await write(context, cluster, named, NOTHING_STORED, force);
+        const { cluster, named, over } = await startCreate(context, VERSION, inputs);
+        const state = await write(context, cluster, named, NOTHING_STORED, over);
         return { id: idOf(state), state };
     },
 
@@ -165,9 +166,9 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await startUpdate(context, VERSION, state, inputs);
+        const { cluster, over } = await startUpdate(context, VERSION, state, inputs);
         const { instance, namespace } = state;
-        return await write(context, cluster, { ...inputs, namespace, instance }, state, true);
+        return await write(context, cluster, { ...inputs, namespace, instance }, state, over);
     },
 
     async delete(context, _id, state) {
@@ -186,7 +187,7 @@ async function write(
     cluster: Cluster,
     { pending: _pending, ...inputs }: Written,
     before: ContentState,
-    force: boolean,
+    over: Over,
 ): Promise<DatasetVersionState> {
     const clusterId = await cluster.identity();
     const { size, fileCount, contentDigest, contentDrift } = before;
@@ -198,12 +199,13 @@ async function write(
             VERSION,
             inputs,
             inputs.timeouts,
-            () =>
-                applyStored(
+            over,
+            (seen) =>
+                writeStored(
                     cluster,
                     VERSION,
                     { ...inputs, owner: inputs.owner, spec: specOf(inputs, publish) },
-                    force,
+                    { ...over, seen },
                 ),
             (written) => onWritten({ ...base, ...observedVersion(written) }),
         );
@@ -272,7 +274,7 @@ async function isPublished(cluster: Cluster, name: Pick<Written, "namespace" | "
 function specOf(
     { dataset, version, copyFrom, namespace }: Omit<Written, "pending">,
     publish: boolean | undefined,
-): object {
+): NonNullable<StoredResource["spec"]> {
     return {
         dataset,
         version,

@@ -5,7 +5,8 @@ import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { usersOfModel } from "../kubernetes/dependants";
 import { identify } from "../kubernetes/identity";
-import { applyStored, type StoredKind, writeUntilReady } from "../kubernetes/storedObjects";
+import type { Over } from "../kubernetes/ownedObject";
+import { type StoredKind, writeStored, writeUntilReady } from "../kubernetes/storedObjects";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
 import {
     type CardInputs,
@@ -106,9 +107,9 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     deletesFirst: deletesStoredFirst,
 
     async create(context, inputs) {
-        const { cluster, named, force } = await startCreate(context, MODEL, inputs);
+        const { cluster, named, over } = await startCreate(context, MODEL, inputs);
         const registryName = await registryFor(cluster, inputs);
-        const state = await write(context, cluster, { ...named, registryName }, NOTHING_STORED, force);
+        const state = await write(context, cluster, { ...named, registryName }, NOTHING_STORED, over);
         return { id: idOf(state), state };
     },
 
@@ -121,9 +122,9 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     },
 
     async update(context, _id, state, inputs) {
-        const cluster = await startUpdate(context, MODEL, state, inputs);
+        const { cluster, over } = await startUpdate(context, MODEL, state, inputs);
         const { instance, registryName, namespace } = state;
-        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, true);
+        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, over);
     },
 
     async delete(context, _id, state) {
@@ -141,7 +142,7 @@ async function write(
     cluster: Cluster,
     { pending: _pending, ...inputs }: Written,
     before: ContentState,
-    force: boolean,
+    over: Over,
 ): Promise<ModelState> {
     const clusterId = await cluster.identity();
     const { size, fileCount, contentDigest, contentDrift } = before;
@@ -155,7 +156,9 @@ async function write(
             MODEL,
             inputs,
             inputs.timeouts,
-            () => applyStored(cluster, MODEL, { ...inputs, owner: inputs.owner, spec }, force),
+            over,
+            (seen) =>
+                writeStored(cluster, MODEL, { ...inputs, owner: inputs.owner, spec }, { ...over, seen }),
             (written) => onWritten({ ...base, ...observedStored(written) }),
         );
         const state = { ...base, ...observedStored(object) };

@@ -28,25 +28,25 @@ import {
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
-import {
-    clusterToLeave,
-    identify,
-    isMarked,
-    isOurs,
-    isReplacedByAnother,
-    isTakenOver,
-    ownCluster,
-    takenFinding,
-} from "../kubernetes/identity";
+import { clusterToLeave, identify, ownCluster } from "../kubernetes/identity";
 import {
     accessible,
     type Condition,
     type RegistryResource,
-    registryPath,
+    registryRef,
     stateOf,
 } from "../kubernetes/objects";
 import {
-    applyRegistry,
+    deleteObject,
+    leftToOthers,
+    lookAt,
+    ownFor,
+    placeFor,
+    sightingOf,
+    writeObject,
+} from "../kubernetes/ownedObject";
+import {
+    desiredRegistry,
     isAsDeclared,
     latestRegistry,
     movesAway,
@@ -62,6 +62,7 @@ import {
     verdictFindings,
 } from "../kubernetes/verdict";
 import { type Context, type Lifecycle, PartialFailure } from "../lifecycle";
+import { adoptedInstance, type Claim, claimOf, ownersOf } from "../lifecycle/ownership";
 import { askForRegistries } from "../preflight/cluster";
 import { askEndpoint } from "../preflight/endpoint";
 import { askForRegistry } from "../preflight/registry";
@@ -151,63 +152,76 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
 
     async create(context, inputs) {
         const cluster = await ownCluster(context, inputs);
-        const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
-        if (found && !inputs.adopt && !isOurs(found, inputs.owner)) {
-            throw failureOf(takenFinding(cluster, "Registry", found));
-        }
+        const adopt = inputs.adopt === true;
+        const claim = { owners: ownersOf(inputs) };
+        const found = await placeFor<RegistryResource>(
+            context,
+            cluster,
+            registryRef(inputs.name),
+            claim,
+            adopt,
+        );
         context.history.created.add(inputs.owner ?? "");
         if (found && !inputs.relocate && movesAway(found, inputs)) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
         const proof = await prove(context, cluster, inputs, newSalt());
-        const kept = found && inputs.adopt && canBeKept(found, inputs);
+        const kept = found && adopt && canBeKept(found, inputs);
         const written = { ...inputs, instance: kept ? "" : randomUUID() };
         const state = kept
             ? stateAfter(context, written, found, proof, "unchanged")
-            : await writeAndAwait(context, cluster, written, proof, found, inputs.adopt === true);
+            : await writeAndAwait(context, cluster, written, proof, { claim, adopt, seen: found });
         return { id: inputs.name, state: { ...state, clusterId: await cluster.identity() } };
     },
 
     async read(context, _id, state) {
         const cluster = await ownCluster(context, state);
-        const reading = await cluster.read<RegistryResource>(registryPath(state.name));
-        if (reading.outcome !== "present") {
-            return reading;
-        }
-        if (isReplacedByAnother(reading.value, state)) {
+        const ref = registryRef(state.name);
+        const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claimOf(state));
+        if (!found || standing === "theirs") {
+            if (found) {
+                await context.log.warn(leftToOthers(ref, found));
+            }
             return absent;
         }
-        for (const finding of verdictFindings(cluster, reading.value)) {
+        for (const finding of verdictFindings(cluster, found)) {
             await context.log.warn(describeFinding({ ...finding, severity: "warning" }));
         }
         const secret = known(await readSecret(cluster, state.namespace ?? "", state.secretName));
         const keys = secret && keysOf(secret);
         const seenDigest = keys ? digestOf(keys, state.salt) : "missing";
-        return present({ ...observed(state, reading.value), seenDigest });
+        return present({ ...observed(state, found), seenDigest });
     },
 
     async update(context, _id, state, inputs) {
         const cluster = await ownCluster(context, inputs);
-        const found = known(await cluster.read<RegistryResource>(registryPath(inputs.name)));
+        const claim = claimOf(state, inputs);
+        const found = await ownFor<RegistryResource>(context, cluster, registryRef(inputs.name), claim);
         const settled = state.endpoint === inputs.endpoint && state.bucket === inputs.bucket;
         if (found && !inputs.relocate && movesAway(found, inputs) && !(settled && storesAt(found, inputs))) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }
-        const written = { ...inputs, instance: state.instance || randomUUID() };
+        const written = { ...inputs, instance: state.instance || adoptedInstance(state.uid) };
+        const write = { claim, adopt: false, seen: found, formerDescription: state.description };
         const described = onlyDescribes(state, inputs) && found !== undefined;
         const proof = described ? proofOf(state) : await prove(context, cluster, inputs, state.salt);
         return described
-            ? await describe(cluster, state, written, proof)
-            : await writeAndAwait(context, cluster, written, proof, found, true);
+            ? await describe(cluster, state, written, proof, write)
+            : await writeAndAwait(context, cluster, written, proof, write);
     },
 
     async delete(context, _id, state) {
         const cluster = await clusterToLeave(context, state, `The Registry "${state.name}"`);
-        const found = cluster && known(await cluster.read<RegistryResource>(registryPath(state.name)));
-        const ours = found && !isReplacedByAnother(found, state) && !isTakenOver(found, state);
-        if (cluster && ours) {
+        if (!cluster) {
+            return;
+        }
+        const ref = registryRef(state.name);
+        const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claimOf(state));
+        if (found && standing === "theirs") {
+            await context.log.warn(leftToOthers(ref, found));
+        } else if (found) {
             await refuseWhileUsed(cluster, state.name, "delete");
-            await cluster.delete(registryPath(state.name), found.metadata.uid);
+            await deleteObject(context, cluster, ref, found);
         }
     },
 };
@@ -217,7 +231,11 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
  * here or in another stack, would still take it for its own to delete.
  */
 function canBeKept(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
-    return !isMarked(found) && stateOf(found) === "Active" && isAsDeclared(found, inputs);
+    return (
+        sightingOf(found).marks.instance === undefined &&
+        stateOf(found) === "Active" &&
+        isAsDeclared(found, inputs)
+    );
 }
 
 /** The endpoint question is unsigned. */
@@ -243,20 +261,41 @@ function proofOf(state: RegistryObjectState): Proof {
     return { checks: state.checks, salt: state.salt, digest: state.provedDigest };
 }
 
-/** Applies the object and waits for the verdict; what was written is kept when the verdict is bad. */
+/** What the object is written over, and under which claim. */
+interface Write {
+    readonly claim: Claim;
+    readonly adopt: boolean;
+    readonly seen: RegistryResource | undefined;
+    readonly formerDescription?: string | undefined;
+}
+
+function writeRegistry(
+    cluster: Cluster,
+    inputs: Written,
+    proof: Proof,
+    { formerDescription, ...write }: Write,
+): Promise<RegistryResource> {
+    return writeObject(
+        cluster,
+        registryRef(inputs.name),
+        write,
+        desiredRegistry(inputs, proof, formerDescription),
+    );
+}
+
+/** Writes the object and waits for the verdict; what was written is kept when the verdict is bad. */
 async function writeAndAwait(
     context: Context,
     cluster: Cluster,
     inputs: Written,
     proof: Proof,
-    found: RegistryResource | undefined,
-    force: boolean,
+    write: Write,
 ): Promise<RegistryObjectState> {
     const clusterId = await cluster.identity();
     const watch = await VerdictWatch.open(cluster, registrySubject(cluster, inputs.name), context);
     try {
-        const before = found && accessible(found);
-        const written = await applyRegistry(cluster, inputs, proof, force, found);
+        const before = write.seen && accessible(write.seen);
+        const written = await writeRegistry(cluster, inputs, proof, write);
         const state = (registry: RegistryResource, operatorVerdict: Evidence | "none") =>
             stateAfter(context, { ...inputs, clusterId }, registry, proof, operatorVerdict);
         if (inputs.awaitVerdict === false) {
@@ -285,8 +324,9 @@ async function describe(
     state: RegistryObjectState,
     inputs: Written,
     proof: Proof,
+    write: Write,
 ): Promise<RegistryObjectState> {
-    const written = await applyRegistry(cluster, inputs, proof, true);
+    const written = await writeRegistry(cluster, inputs, proof, write);
     const { description: _former, ...kept } = state;
     return { ...kept, ...inputs, ...statusOf(written) };
 }

@@ -25,8 +25,9 @@ import {
     written,
 } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { clusterToLeave, type InCluster, isOurs, ownCluster, takenFinding } from "../kubernetes/identity";
+import { clusterToLeave, type InCluster, ownCluster, takenFinding } from "../kubernetes/identity";
 import { type Condition, registryPath } from "../kubernetes/objects";
+import { lookAt as lookAtObject, type Over, ownFor, placeFor } from "../kubernetes/ownedObject";
 import { registryStore, type ServerOptions } from "../kubernetes/registryStore";
 import {
     contentPathOf,
@@ -34,18 +35,18 @@ import {
     deleteWithoutContent,
     newInstance,
     readStored,
-    refuseAnothers,
-    refuseTaken,
     type StoredKind,
     type StoredResource,
     type StoredTimeouts,
     storedPath,
+    storedRef,
 } from "../kubernetes/storedObjects";
 import { type Context, type KnownPart, PartialFailure } from "../lifecycle";
+import { claimOf, ownersOf } from "../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../preflight/cluster";
 import { askForPermission } from "../preflight/permissions";
-import { known, present, type Reading } from "../reading";
+import { absent, known, present, type Reading } from "../reading";
 import type { ContentStore } from "../s3/contentStore";
 
 /** Arguments of all three. */
@@ -148,9 +149,10 @@ export function isAnother(before: readonly unknown[], after: readonly unknown[])
 export async function startCreate<I extends StoredInputs>(context: Context, kind: StoredKind, inputs: I) {
     const cluster = await ownCluster(context, inputs);
     const named = { namespace: "default", ...inputs, instance: newInstance() };
-    await refuseTaken(cluster, kind, named);
+    const over: Over = { claim: { owners: ownersOf(inputs) }, adopt: inputs.adopt === true };
+    await placeFor(context, cluster, storedRef(kind, named), over.claim, over.adopt);
     context.history.created.add(inputs.owner ?? "");
-    return { cluster, named, force: inputs.adopt === true };
+    return { cluster, named, over };
 }
 
 /** The first steps of an update: the right cluster, and the object that the state speaks of. */
@@ -159,10 +161,11 @@ export async function startUpdate(
     kind: StoredKind,
     state: StoredState,
     inputs: StoredInputs,
-): Promise<Cluster> {
+): Promise<{ cluster: Cluster; over: Over }> {
     const cluster = await ownCluster(context, inputs);
-    await refuseAnothers(cluster, kind, state, inputs.adopt);
-    return cluster;
+    const over: Over = { claim: claimOf(state, inputs), adopt: false };
+    await ownFor(context, cluster, storedRef(kind, state), over.claim);
+    return { cluster, over };
 }
 
 /** A look at the object; what is `observed` of a present one is for its kind to say. */
@@ -173,10 +176,8 @@ export async function lookAt<S extends StoredState>(
     observed: (found: StoredResource, cluster: Cluster) => Promise<Partial<S>>,
 ): Promise<Reading<S>> {
     const cluster = await ownCluster(context, state);
-    const reading = await readStored(cluster, kind, state);
-    return reading.outcome === "present"
-        ? present({ ...state, ...(await observed(reading.value, cluster)) })
-        : reading;
+    const found = await readStored(context, cluster, kind, state);
+    return found ? present({ ...state, ...(await observed(found, cluster)) }) : absent;
 }
 
 /** A write that has made something and then failed keeps its state. */
@@ -232,8 +233,10 @@ export async function askForStored(
     }
     const cluster = await context.cluster(inputs.cluster);
     const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    const found = known(await cluster.read<StoredResource>(storedPath(kind, { namespace, name }), signal));
-    const isTaken = found && !inputs.adopt && !isOurs(found, inputs.owner);
+    const ref = storedRef(kind, { namespace, name });
+    const claim = { owners: ownersOf(inputs) };
+    const { standing, found } = await lookAtObject<StoredResource>(cluster, ref, claim, signal);
+    const isTaken = found && standing === "theirs" && !inputs.adopt;
     return isTaken ? [takenFinding(cluster, kind.kind, found)] : [];
 }
 
@@ -277,7 +280,7 @@ export async function removeStored(
     }
     const isStillUsed = await isUsedBySuccessor(context, cluster, state);
     if (state.retainContent || isStillUsed) {
-        if (await deleteWithoutContent(cluster, kind, state)) {
+        if (await deleteWithoutContent(context, cluster, kind, state)) {
             await context.log.warn(`${what} is deleted; its content is kept at ${state.storageUri}.`);
         }
         return;

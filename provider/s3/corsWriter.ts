@@ -26,37 +26,51 @@ export async function storedCors(
     return reading.outcome === "present" ? present(reading.value.map(fromServer)) : reading;
 }
 
+/** What a write came to. */
+export interface WrittenCors {
+    readonly enforcedBy: EnforcedBy;
+    /** Rules of others that stay in the document, after ours. */
+    readonly theirs: CorsRule[];
+}
+
 /**
- * Writes the document, unless it is there already. Other rules are replaced only where `mayReplace` says that they are
- * ours to replace.
+ * Writes the document, unless it is there already. Rules that are neither wanted nor `former`, those that we last wrote,
+ * are somebody else's: without `former` they stop the write, with it they are kept after ours. Only `adopt` removes them.
  */
 export async function writeCors(
     store: ObjectStore,
     bucket: string,
     rules: readonly CorsRule[],
-    mayReplace: boolean,
-): Promise<EnforcedBy> {
+    { former, adopt }: { former: readonly CorsRule[] | undefined; adopt: boolean },
+): Promise<WrittenCors> {
     const reading = await storedCors(store, bucket);
     if (reading === "not-implemented") {
-        return "server";
+        return { enforcedBy: "server", theirs: [] };
     }
     const before = known(reading);
-    if (before && sameRules(before, rules)) {
-        return "bucket";
-    }
-    if (before && !mayReplace) {
+    const theirs = adopt ? [] : without(before ?? [], [...rules, ...(former ?? [])]);
+    if (before && theirs.length > 0 && former === undefined) {
         throw corsTaken(store, bucket, before);
     }
+    const document = [...rules, ...theirs];
+    if (before && sameRules(before, document)) {
+        return { enforcedBy: "bucket", theirs };
+    }
     try {
-        await store.putCors(bucket, rules.map(toServer));
-        return "bucket";
+        await store.putCors(bucket, document.map(toServer));
+        return { enforcedBy: "bucket", theirs };
     } catch (error) {
         // MinIO tells only now: to the question for its rules it answers that there are none.
         if (isNotImplemented(error)) {
-            return "server";
+            return { enforcedBy: "server", theirs: [] };
         }
         throw error;
     }
+}
+
+/** The rules that mean something else than each of the others. */
+export function without(rules: readonly CorsRule[], others: readonly CorsRule[]): CorsRule[] {
+    return rules.filter((rule) => !others.some((other) => sameRules([rule], [other])));
 }
 
 /** What the server gives back of the rules just written; what differs when the time is up differs for good. */

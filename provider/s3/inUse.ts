@@ -1,10 +1,8 @@
-/** Whether a bucket is in use: a bucket bears no mark that could tell, but the Registry that stores in it can. */
+/** Which registries store in a bucket: what tells whether it is in use. */
 import { LlmosError } from "../errors";
 import { type InCluster, ownCluster } from "../kubernetes/identity";
-import { type RegistryResource, registryPath } from "../kubernetes/objects";
-import { storesAt } from "../kubernetes/registryWriter";
+import { registriesAt } from "../kubernetes/registryWriter";
 import type { Context } from "../lifecycle";
-import { known } from "../reading";
 import { forgetsUnreachable, isOutOfReach } from "../unreachable";
 
 /** A bucket, and the Registry that it is for. */
@@ -14,21 +12,19 @@ interface Stored extends InCluster {
 }
 
 /**
- * Whether its registry still stores in the bucket. In a destroy the registry goes first; what is deleted while it is there
- * is the rest of a replacement, and was taken over by it.
+ * Names of the registries of its cluster that store in the bucket, whoever made them. A bucket that is for no registry,
+ * and takes its keys from no cluster, has no cluster to ask.
  */
-export async function isStillStored(context: Context, state: Stored, bucket: string): Promise<boolean> {
-    const { registry, endpoint } = state;
-    if (registry === undefined) {
-        return false;
+export async function registriesIn(context: Context, state: Stored, bucket: string): Promise<string[]> {
+    const { registry, endpoint, clusterId } = state;
+    if (registry === undefined && clusterId === undefined) {
+        return [];
     }
     try {
-        const cluster = await ownCluster(context, state);
-        const found = known(await cluster.read<RegistryResource>(registryPath(registry)));
-        return found !== undefined && storesAt(found, { endpoint, bucket });
+        return await registriesAt(await ownCluster(context, state), { endpoint, bucket });
     } catch (error) {
         if (error instanceof LlmosError && isOutOfReach(error.finding) && forgetsUnreachable()) {
-            return false;
+            return [];
         }
         throw error;
     }

@@ -8,7 +8,7 @@ import { type Outcome, rideOut } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";
 
-/** Prefix of this provider's own objects: proofs of writing, and manifests of contents. Never a model or dataset. */
+/** Prefix of our own objects: the bucket's mark, proofs of writing, and manifests of contents. Never a model or dataset. */
 export const OWN_PREFIX = ".pulumi-llmos/";
 
 /** The code that says, for certain, that there is no such bucket; a bare 404 may come from a proxy. */
@@ -107,17 +107,44 @@ export class ObjectStore {
     }
 
     /** The keys of up to `limit` objects. */
-    async someObjects(bucket: string, limit: number, prefix = ""): Promise<string[]> {
+    async someObjects(
+        bucket: string,
+        limit: number,
+        { prefix = "", after = "" }: { prefix?: string; after?: string } = {},
+    ): Promise<string[]> {
         return await this.explain("s3:ListBucket", bucket, async () => {
             const page = await this.client.send(
                 new this.sdk.ListObjectsV2Command({
                     Bucket: bucket,
                     MaxKeys: limit,
                     ...startingWith(prefix),
+                    ...(after !== "" && { StartAfter: after }),
                 }),
             );
             return (page.Contents ?? []).map((object) => object.Key ?? "");
         });
+    }
+
+    /** A small object as text; absent when the bucket has no such key. */
+    async text(bucket: string, key: string): Promise<Reading<string>> {
+        try {
+            const answer = await this.client.send(
+                new this.sdk.GetObjectCommand({ Bucket: bucket, Key: key }),
+            );
+            return present((await answer.Body?.transformToString()) ?? "");
+        } catch (error) {
+            return serverError(error)?.code === "NoSuchKey"
+                ? absent
+                : this.unknown(error, "s3:GetObject", bucket);
+        }
+    }
+
+    /** Stores a small object of our own. */
+    async putText(bucket: string, key: string, text: string): Promise<void> {
+        const object = { Bucket: bucket, Key: key, Body: text, ContentType: "application/json" };
+        await this.explain("s3:PutObject", bucket, () =>
+            this.client.send(new this.sdk.PutObjectCommand(object)),
+        );
     }
 
     /** Up to `limit` versions and delete markers; empty where the server has no versioning. */
@@ -258,7 +285,7 @@ export class ObjectStore {
     async discardOwn(bucket: string, owner?: string): Promise<void> {
         const prefix = owner === undefined ? OWN_PREFIX : proofPrefix(owner);
         const versions = await this.someVersions(bucket, 1000, prefix).catch(() => []);
-        const keys = versions.length > 0 ? [] : await this.someObjects(bucket, 1000, prefix);
+        const keys = versions.length > 0 ? [] : await this.someObjects(bucket, 1000, { prefix });
         const left = [...versions, ...keys.map((Key) => ({ Key }))];
         if (left.length > 0) {
             await this.deleteObjects(bucket, left);

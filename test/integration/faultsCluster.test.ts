@@ -2,10 +2,11 @@
 import { afterAll, describe, expect, inject, test } from "vitest";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
 import { identify } from "../../provider/kubernetes/identity";
-import { type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
+import { REGISTRIES, type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
 import { registrySubject, VerdictWatch } from "../../provider/kubernetes/verdict";
 import { realContext } from "../../provider/lifecycle/context";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
+import { known } from "../../provider/reading";
 import { bucket } from "../../provider/resources/bucket";
 import { explained } from "../support/explained";
 import {
@@ -73,7 +74,7 @@ describe("once for each request is ridden out, all through an object's life", ()
         recorder.faults.set(fault, 1);
         expect(await cluster.identity()).toMatch(/^[0-9a-f-]{36}$/);
         expect(await cluster.read(path)).toEqual({ outcome: "absent" });
-        const made = await cluster.apply<KubernetesObject>(path, secret(name, "one"), false);
+        const made = await created<KubernetesObject>(cluster, SECRETS, secret(name, "one"));
         recorder.faults.set(fault, 1);
         const watch = await cluster.watch(SECRETS, name, nothing, nothing);
         const { resourceVersion } = made.metadata;
@@ -209,24 +210,32 @@ describe("preview's question", () => {
 
 /** A Registry without keys: the operator's verdict on it is a refusal, at once. */
 async function applied(cluster: Cluster, name: string): Promise<RegistryResource> {
-    return await cluster.apply<RegistryResource>(
-        registryPath(name),
-        {
-            apiVersion: "ml.llmos.ai/v1",
-            kind: "Registry",
-            metadata: { name },
-            spec: {
-                backendType: "S3",
-                s3Config: {
-                    useSSL: true,
-                    endpoint: sandbox.s3.endpoint,
-                    bucket: "none",
-                    accessCredentialSecretName: `${name}-none`,
-                },
+    return await created<RegistryResource>(cluster, REGISTRIES, {
+        apiVersion: "ml.llmos.ai/v1",
+        kind: "Registry",
+        metadata: { name },
+        spec: {
+            backendType: "S3",
+            s3Config: {
+                useSSL: true,
+                endpoint: sandbox.s3.endpoint,
+                bucket: "none",
+                accessCredentialSecretName: `${name}-none`,
             },
         },
-        true,
-    );
+    });
+}
+
+/** Creates, where a first answer may have been lost: the object that is there then is the one that was made. */
+async function created<T extends KubernetesObject>(
+    cluster: Cluster,
+    collection: string,
+    object: KubernetesObject & { spec?: object },
+): Promise<T> {
+    const made = await cluster.create<T>(collection, object);
+    return made === "conflict"
+        ? (known(await cluster.read<T>(`${collection}/${object.metadata.name}`)) as T)
+        : made;
 }
 
 describe("a watch", () => {

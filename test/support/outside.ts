@@ -88,9 +88,10 @@ export class Outside {
         return CORSRules.flatMap(({ AllowedOrigins = [] }) => AllowedOrigins);
     }
 
+    /** Keys in a bucket, without the mark that says whose the bucket is. */
     async objects(bucket: string): Promise<string[]> {
         const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
-        return Contents.map(({ Key = "" }) => Key);
+        return Contents.map(({ Key = "" }) => Key).filter((key) => key !== ".pulumi-llmos/bucket.json");
     }
 
     async put(bucket: string, key: string): Promise<void> {

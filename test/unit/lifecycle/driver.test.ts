@@ -93,6 +93,7 @@ const outputs = {
     ...inputs,
     url: "https://s3.registry.com:5000/models",
     managed: true,
+    instance: "i",
     timeouts: "what is no argument is kept",
     schemaVersion: 1,
 };

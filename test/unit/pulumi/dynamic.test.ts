@@ -25,7 +25,12 @@ const inputs: BucketInputs = {
     adopt: false,
     forceDestroy: false,
 };
-const state: BucketState = { ...inputs, url: "https://s3.registry.com:5000/models", managed: true };
+const state: BucketState = {
+    ...inputs,
+    url: "https://s3.registry.com:5000/models",
+    managed: true,
+    instance: "first",
+};
 const stored = { ...state, schemaVersion: 1, __provider: "code" };
 
 const finding: Finding = {

@@ -32,7 +32,12 @@ const content = { size: 0, fileCount: 0, contentDigest: "", contentDrift: [] };
 const states: Record<string, { inputs: Record<string, unknown>; computed: Record<string, unknown> }> = {
     Bucket: {
         inputs: { ...server, name: "models", create: true, forceDestroy: false, adopt: false },
-        computed: { url: "https://s3.registry.com:5000/models", managed: true, schemaVersion: 1 },
+        computed: {
+            url: "https://s3.registry.com:5000/models",
+            managed: true,
+            instance: "i",
+            schemaVersion: 1,
+        },
     },
     BucketCors: {
         inputs: { ...server, bucket: "models", allowedOrigins, adopt: false },
@@ -40,7 +45,7 @@ const states: Record<string, { inputs: Record<string, unknown>; computed: Record
     },
     CredentialSecret: {
         inputs: { ...credentials, name: "keys", namespace: "llmos-system", adopt: false, proveWriting: true },
-        computed: { ...written, digest: "d" },
+        computed: { ...written, adopted: false, digest: "d" },
     },
     RegistryObject: {
         inputs: { name: "models", endpoint: "s3.registry.com:5000", bucket: "models", secretName: "keys" },

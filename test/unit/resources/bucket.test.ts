@@ -10,7 +10,12 @@ const inputs: BucketInputs = {
     adopt: false,
     forceDestroy: false,
 };
-const state: BucketState = { ...inputs, url: "https://s3.registry.com:5000/models", managed: true };
+const state: BucketState = {
+    ...inputs,
+    url: "https://s3.registry.com:5000/models",
+    managed: true,
+    instance: "first",
+};
 const none = new Set<string>();
 
 describe("diff of a Bucket", () => {

@@ -33,13 +33,7 @@ const second: CorsRule = { allowedOrigins: ["*"], allowedMethods: ["HEAD"] };
 describe("diff of a BucketCors", () => {
     it.each<[string, Partial<BucketCorsInputs>, string[], string[], string[]?]>([
         ["nothing", {}, [], []],
-        [
-            "the order of origins",
-            { allowedOrigins: ["https://second.example.com", PAGE] },
-            [],
-            [],
-            ["allowedOrigins"],
-        ],
+        ["the order of origins", { allowedOrigins: ["https://second.example.com", PAGE] }, [], []],
         ["the origins", { allowedOrigins: [PAGE] }, ["allowedOrigins"], []],
         ["bucket", { bucket: "others" }, ["bucket"], ["bucket"]],
         ["endpoint", { endpoint: "s3.registry.com" }, ["endpoint"], []],
@@ -71,19 +65,22 @@ describe("diff of a BucketCors", () => {
         storedRules: [first, second],
     };
 
-    it.each<[string, CorsRule[], string[], string[]?]>([
+    it.each<[string, CorsRule[], string[]]>([
         ["the same", [first, second], []],
         [
             "the same, in other words",
             [{ ...first, allowedMethods: ["GET", "GET"], allowedHeaders: [] }, second],
             [],
-            ["rules"],
         ],
-        ["in another order that decides nothing", [second, first], [], ["rules"]],
+        ["in another order that decides nothing", [second, first], []],
         ["one less", [first], ["rules"]],
         ["with another method", [first, { ...second, allowedMethods: ["GET"] }], ["rules"]],
-    ])("with rules that are %s", (_title, rules, changes, stores = []) => {
-        expect(diffOf(bucketCors, own, { ...rest, rules }, none)).toEqual({ changes, stores, replaces: [] });
+    ])("with rules that are %s", (_title, rules, changes) => {
+        expect(diffOf(bucketCors, own, { ...rest, rules }, none)).toEqual({
+            changes,
+            stores: [],
+            replaces: [],
+        });
     });
 
     it("sees another order of rules that a request can both match", () => {

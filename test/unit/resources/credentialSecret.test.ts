@@ -21,6 +21,7 @@ const state: CredentialSecretState = {
     ...inputs,
     uid: "u1",
     instance: "first",
+    adopted: false,
     salt: "salt",
     digest: createHmac("sha256", "salt").update('["AKIA","secret"]').digest("hex"),
     checks: [],

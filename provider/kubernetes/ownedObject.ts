@@ -1,0 +1,263 @@
+/**
+ * An object of the cluster that a resource stands for: looked at, placed, written and deleted in one way. Each write
+ * carries the precondition of what was seen, so that a race is an error or another round, and never an overwrite.
+ */
+import { type Finding, failure, failureOf, type LlmosError } from "../errors";
+import type { Context } from "../lifecycle";
+import { type Claim, type Sighting, type Standing, standingOf } from "../lifecycle/ownership";
+import { known } from "../reading";
+import { lengthOf, waitFor } from "../waiting";
+import type { Cluster, KubernetesObject } from "./cluster";
+import { takenFinding } from "./identity";
+import { type ObjectRef, pathOf } from "./objectRef";
+import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "./objects";
+
+/** What a look comes to; an object is there unless it is `absent`. */
+export interface Look<T> {
+    readonly standing: Standing;
+    readonly found: T | undefined;
+}
+
+/** Looks at an object. Throws when it could not be found out. */
+export async function lookAt<T extends KubernetesObject>(
+    cluster: Cluster,
+    ref: ObjectRef,
+    claim: Claim,
+    signal?: AbortSignal,
+): Promise<Look<T>> {
+    const found = known(await cluster.read<T>(pathOf(ref), signal));
+    return { standing: standingOf(found && sightingOf(found), claim), found };
+}
+
+export function sightingOf({ metadata }: KubernetesObject): Sighting {
+    return {
+        uid: metadata.uid,
+        marks: {
+            owner: metadata.annotations?.[OWNER_ANNOTATION],
+            instance: metadata.annotations?.[INSTANCE_ANNOTATION],
+        },
+        terminating: metadata.deletionTimestamp !== undefined,
+    };
+}
+
+/** The annotations that mark an object as ours. */
+export function marksOf(owner: string | undefined, instance: string): Record<string, string> {
+    return { ...(owner !== undefined && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
+}
+
+/** Longest wait for an object that is in the way and on its way out, in seconds. */
+const PLACE_SECONDS = 60;
+
+/** Before a create: the object to take over, or undefined where there is none. Waits for one that is on its way out. */
+export async function placeFor<T extends KubernetesObject>(
+    context: Context,
+    cluster: Cluster,
+    ref: ObjectRef,
+    claim: Claim,
+    adopt: boolean,
+): Promise<T | undefined> {
+    let { standing, found } = await lookAt<T>(cluster, ref, claim);
+    if (standing === "terminating") {
+        await untilGone(context, cluster, ref, found, PLACE_SECONDS);
+        ({ standing, found } = await lookAt<T>(cluster, ref, claim));
+    }
+    if (found && standing !== "ours" && !(standing === "theirs" && adopt)) {
+        throw failureOf(takenFinding(cluster, ref.kind, found));
+    }
+    return found;
+}
+
+/** Before an update: the object to write to, or undefined where ours is gone. Somebody else's is refused. */
+export async function ownFor<T extends KubernetesObject>(
+    context: Context,
+    cluster: Cluster,
+    ref: ObjectRef,
+    claim: Claim,
+): Promise<T | undefined> {
+    const { standing, found } = await lookAt<T>(cluster, ref, claim);
+    if (standing === "terminating") {
+        await untilGone(context, cluster, ref, found, PLACE_SECONDS);
+        return await ownFor(context, cluster, ref, claim);
+    }
+    if (found && standing === "theirs") {
+        throw failureOf(strangerFinding(cluster, ref, found));
+    }
+    return found;
+}
+
+/** Under which claim an object is written. */
+export interface Over {
+    readonly claim: Claim;
+    /** Somebody else's may be taken over. */
+    readonly adopt: boolean;
+}
+
+/** The object to write over, looked at just now; undefined where there is none. One that may not be is refused. */
+export async function seenFor<T extends KubernetesObject>(
+    cluster: Cluster,
+    ref: ObjectRef,
+    { claim, adopt }: Over,
+): Promise<T | undefined> {
+    const { standing, found } = await lookAt<T>(cluster, ref, claim);
+    if (found && (standing === "terminating" || (standing === "theirs" && !adopt))) {
+        throw failureOf(takenFinding(cluster, ref.kind, found));
+    }
+    return found;
+}
+
+/** Rounds against writers that are faster, the operator's status among them. */
+const MOST_ROUNDS = 10;
+
+/**
+ * Writes an object: creates what was absent, patches what was seen. `desired` gives what is to be set on what is there,
+ * as a JSON merge patch; without anything there, it is the whole object. When somebody was faster, the object is looked
+ * at again, and written only if it may still be.
+ */
+export async function writeObject<T extends KubernetesObject>(
+    cluster: Cluster,
+    ref: ObjectRef,
+    { seen, ...over }: Over & { readonly seen: T | undefined },
+    desired: (seen: T | undefined) => Desired,
+): Promise<T> {
+    let latest = seen;
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+        const written = await writeOnce(cluster, ref, latest, desired(latest));
+        if (written !== "conflict") {
+            return written;
+        }
+        latest = await seenFor<T>(cluster, ref, over);
+    }
+    throw failure("field-conflict", {
+        found: `The ${ref.kind} "${ref.name}" changes faster than it can be written`,
+        where: `${cluster.server}${pathOf(ref)}`,
+        why: "A write that is based on old data would undo somebody else's.",
+        next: "Find out who keeps writing to it, then run again.",
+    });
+}
+
+/** What is to be set. */
+export interface Desired {
+    readonly annotations: Readonly<Record<string, string | null>>;
+    readonly content: Readonly<Record<string, unknown>>;
+}
+
+async function writeOnce<T extends KubernetesObject>(
+    cluster: Cluster,
+    ref: ObjectRef,
+    seen: T | undefined,
+    { annotations, content }: Desired,
+): Promise<T | "conflict"> {
+    if (seen) {
+        const { resourceVersion } = seen.metadata;
+        const patch = { metadata: { resourceVersion, annotations }, ...content };
+        const written = await cluster.merge<T>(pathOf(ref), patch);
+        return written === "absent" ? "conflict" : written;
+    }
+    const { apiVersion, kind, name, namespace, collection } = ref;
+    const metadata = { name, ...(namespace !== undefined && { namespace }), annotations };
+    return await cluster.create<T>(collection, withoutNull({ apiVersion, kind, metadata, ...content }));
+}
+
+/** A merge patch takes away what is null; a new object has it not. */
+function withoutNull<T>(value: T): T {
+    if (!isObject(value)) {
+        return value;
+    }
+    const given = Object.entries(value).filter(([, entry]) => entry !== null);
+    return Object.fromEntries(given.map(([key, entry]) => [key, withoutNull(entry)])) as T;
+}
+
+/** A merge patch that makes a part of an object exactly what is desired: what is there beside it is taken away. */
+export function exactly(seen: unknown, desired: unknown): unknown {
+    if (!isObject(seen) || !isObject(desired)) {
+        return desired;
+    }
+    const gone = Object.keys(seen).filter((key) => !(key in desired));
+    const kept = Object.entries(desired).map(([key, value]) => [key, exactly(seen[key], value)]);
+    return { ...Object.fromEntries(gone.map((key) => [key, null])), ...Object.fromEntries(kept) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Deletes exactly this object, and waits until it is gone. */
+export async function deleteObject(
+    context: Context,
+    cluster: Cluster,
+    ref: ObjectRef,
+    found: KubernetesObject,
+    seconds = PLACE_SECONDS,
+): Promise<void> {
+    await cluster.delete(pathOf(ref), found.metadata.uid);
+    await untilGone(context, cluster, ref, found, seconds);
+}
+
+/** Waits until this very object is gone. One that is held fails, and names what holds it. */
+async function untilGone(
+    context: Context,
+    cluster: Cluster,
+    ref: ObjectRef,
+    found: KubernetesObject | undefined,
+    seconds: number,
+): Promise<void> {
+    let left = found;
+    const waited = await waitFor(context, {
+        what: `${ref.kind} "${ref.name}": waiting until it is gone`,
+        mostMs: seconds * 1_000,
+        look: async () => {
+            left = known(await cluster.read<KubernetesObject>(pathOf(ref)));
+            return left && left.metadata.uid === found?.metadata.uid ? undefined : true;
+        },
+        state: () => `it waits for ${heldBy(left)}`,
+    });
+    if (waited.outcome !== "found") {
+        throw stillThere(cluster, ref, heldBy(left), lengthOf(waited));
+    }
+}
+
+function heldBy(object: KubernetesObject | undefined): string {
+    return (object?.metadata.finalizers ?? []).join(", ") || "nothing that it names";
+}
+
+/** Finalizers of the LLMOS operator begin like this. */
+const OPERATOR_FINALIZER = "wrangler.cattle.io/";
+
+function stillThere(cluster: Cluster, ref: ObjectRef, holder: string, length: string): LlmosError {
+    const byOperator = holder.startsWith(OPERATOR_FINALIZER);
+    return failure("object-not-deleted", {
+        found: `The ${ref.kind} "${ref.name}" is not gone after ${length}: it waits for ${holder}`,
+        where: `${cluster.server}${pathOf(ref)}`,
+        why: byOperator
+            ? "The LLMOS operator deletes the content first, and lets the object go then."
+            : 'What holds it has to let it go first (Kubernetes, "Finalizers"). Until then its name is not free.',
+        next: byOperator
+            ? "Check that the operator runs and that its registry is Active (`npx pulumi-llmos doctor`), then run again; raise timeouts.deleteSeconds for a large content."
+            : `Find out who has set ${holder}, and why it is not taken off; then run again.`,
+    });
+}
+
+/** Why an object that has come in the place of ours is not written to. */
+function strangerFinding(cluster: Cluster, { kind }: ObjectRef, object: KubernetesObject): Finding {
+    return failure("name-taken", {
+        found: `The ${kind} "${object.metadata.name}" is not the one in the stack: it was made, or taken over, by ${makerOf(object)}`,
+        where: `${cluster.server}, ${nameOf(object)}`,
+        why: "Overwriting it would break what relies on it.",
+        next: "Run `pulumi refresh`: it takes what is gone out of the stack. Then choose another name, or set adopt: true to let this stack manage the one that is there.",
+        property: "name",
+    }).finding;
+}
+
+/** The warning of a refresh or delete that leaves somebody else's object alone. */
+export function leftToOthers(ref: ObjectRef, object: KubernetesObject): string {
+    return `The ${ref.kind} "${ref.name}" is left alone: it is not the one in the stack, it was made, or taken over, by ${makerOf(object)}.`;
+}
+
+function makerOf({ metadata }: KubernetesObject): string {
+    const owner = metadata.annotations?.[OWNER_ANNOTATION];
+    return owner ? `"${owner}"` : "someone else";
+}
+
+function nameOf({ metadata: { name, namespace } }: KubernetesObject): string {
+    return `${namespace ? `${namespace}/` : ""}${name}`;
+}

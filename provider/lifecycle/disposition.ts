@@ -1,0 +1,75 @@
+/**
+ * What deleting a resource does to what it stands for: one rule for every kind. Pure. Deleting needs a positive fact from
+ * the servers; what this run has made or declares can only keep, because a run does not know all of the program
+ * (untargeted resources, explicit providers, deletes that come before later checks).
+ */
+import type { Standing } from "./ownership";
+
+/** What is known when a resource is to be deleted. */
+export interface Facts {
+    /** Whose the object is now. */
+    readonly standing: Standing;
+    /** This run has made, or declares, what stands in its place: the same object, or the one that replaces it. */
+    readonly succeeded: boolean;
+    /** Part of it is not ours: other keys of a Secret, or a Secret that was there before. */
+    readonly shared: boolean;
+    /** What would lose something by it: each as `Kind: name`. */
+    readonly users: readonly string[];
+    /** Whether the resource's own registry is among them: then a replacement in another process has taken it over. */
+    readonly usedByOwn: boolean;
+    /** What lies in it. */
+    readonly content: "none" | "filled";
+    /** The content may go with it (`forceDestroy`, once applied). */
+    readonly mayEmpty: boolean;
+    /** Somebody has changed it since we wrote it. */
+    readonly changed: boolean;
+}
+
+/** Why something is kept. */
+export type KeepReason = "theirs" | "succeeded" | "used-by-own" | "used" | "filled" | "changed";
+
+/**
+ * `nothing`: it is gone. `delete`; `empty`: delete with its content. `release`: take only what is ours out of it.
+ * `keep`: leave it, and say so; `refuse`: leave it, and fail, because the user asked for an end that is not reached.
+ */
+export type Disposition =
+    | { readonly act: "nothing" | "delete" | "empty" | "release" }
+    | { readonly act: "keep" | "refuse"; readonly reason: KeepReason };
+
+/** Facts that nothing speaks against: of an object that is ours, whole and empty. */
+export const OURS_ALONE: Facts = {
+    standing: "ours",
+    succeeded: false,
+    shared: false,
+    users: [],
+    usedByOwn: false,
+    content: "none",
+    mayEmpty: false,
+    changed: false,
+};
+
+export function dispositionOf(facts: Facts): Disposition {
+    const { standing, succeeded, shared, users, usedByOwn, content, mayEmpty, changed } = facts;
+    if (standing === "absent") {
+        return { act: "nothing" };
+    }
+    if (standing === "theirs") {
+        return { act: "keep", reason: "theirs" };
+    }
+    if (usedByOwn) {
+        return { act: "keep", reason: "used-by-own" };
+    }
+    if (users.length > 0) {
+        return { act: succeeded ? "keep" : "refuse", reason: "used" };
+    }
+    if (content === "filled" && !mayEmpty) {
+        return { act: succeeded ? "keep" : "refuse", reason: "filled" };
+    }
+    if (changed) {
+        return { act: "keep", reason: "changed" };
+    }
+    if (shared) {
+        return { act: "release" };
+    }
+    return { act: content === "filled" ? "empty" : "delete" };
+}
