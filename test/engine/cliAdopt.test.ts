@@ -1,5 +1,5 @@
 /** `pulumi-llmos adopt`: the program that it writes is compiled, previewed and run, and changes nothing on either side. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { Cli } from "../support/cli";
 import { execute } from "../support/execute";
 import { Outside } from "../support/outside";
 import { ROOT } from "../support/processes";
+import { projectFolder } from "../support/projectFolder";
 import { Recorder } from "../support/recorder";
 import { Registries, type S3Config } from "../support/registries";
 import { bothSides } from "../support/wrongInput";
@@ -62,9 +63,7 @@ beforeAll(async () => {
     await register("2nd-models", { bucket: "without" }, { "field.llmos.ai/description": "" });
     await register("plain", { bucket: "guided", useSSL: false });
     await register("schemed", { bucket: "guided", endpoint: `https://${endpoint}` });
-    const folder = join(ROOT, ".sandbox", "projects");
-    await mkdir(folder, { recursive: true });
-    parent = await mkdtemp(join(folder, "adopt-"));
+    parent = await projectFolder("adopt");
 });
 afterAll(async () => {
     await rm(parent, { recursive: true, force: true });

@@ -1,11 +1,11 @@
 /** A copy of an example, worked with by the commands of its README. */
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { cp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
+import { ROOT } from "./processes";
 import type { EngineRun } from "./project";
-
-const ROOT = resolve(__dirname, "..", "..");
+import { projectFolder } from "./projectFolder";
 
 export interface ExampleOptions {
     /** Folder below `examples`. */
@@ -25,9 +25,7 @@ export class ExampleProject {
     ) {}
 
     static async create(sandbox: SandboxDetails, options: ExampleOptions): Promise<ExampleProject> {
-        const parent = join(ROOT, ".sandbox", "projects");
-        await mkdir(parent, { recursive: true });
-        const folder = await mkdtemp(join(parent, `${options.example}-`));
+        const folder = await projectFolder(options.example);
         await cp(join(ROOT, "examples", options.example), folder, { recursive: true });
         const project = new ExampleProject(folder, sandbox, options.environment ?? {});
         await project.succeeds(`pulumi stack init ${options.stack ?? "dev"}`);
