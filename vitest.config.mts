@@ -1,8 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { parseCLI } from "vitest/node";
 
-const SETUP = ["test/support/run/setup.ts"];
-
 /** Of each project. */
 const common = {
     // The real engine takes seconds a command, and the machine may be busy: a limit here is for a hang only.
@@ -21,7 +19,8 @@ export default defineConfig({
         // One line a file: no test is slow enough to get one of its own.
         slowTestThreshold: Number.MAX_SAFE_INTEGER,
         reporters: ["default", "./test/support/run/reporter.ts"],
-        globalSetup: SETUP,
+        // Of the whole run: once, whatever projects take part.
+        globalSetup: ["test/support/run/setup.ts"],
         projects: [
             {
                 test: {
@@ -36,7 +35,6 @@ export default defineConfig({
                     ...common,
                     name: "sandbox",
                     include: ["test/integration/**/*.test.ts", "test/engine/**/*.test.ts"],
-                    globalSetup: SETUP,
                 },
             },
             {
@@ -51,7 +49,6 @@ export default defineConfig({
                               fileParallelism: false,
                           }
                         : { include: ["test/cluster/all.test.ts"] }),
-                    globalSetup: SETUP,
                 },
             },
             {
@@ -59,7 +56,6 @@ export default defineConfig({
                     ...common,
                     name: "long",
                     include: ["test/long/**/*.test.ts"],
-                    globalSetup: SETUP,
                     testTimeout: 7_200_000,
                     // They share the cluster.
                     fileParallelism: false,

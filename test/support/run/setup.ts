@@ -1,7 +1,9 @@
 /**
  * What a run of the tests starts before its first test and ends after its last: a folder for all that is temporary,
- * and the sandboxes that its projects need.
+ * and the sandboxes that its files ask for.
  */
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { TestProject } from "vitest/node" with { "resolution-mode": "import" };
 import { type Sandbox, type SandboxDetails, startSandbox } from "../../../examples/sandbox";
 import { duration } from "../../../examples/sandbox/progress";
@@ -14,12 +16,6 @@ export interface OwnCluster extends SandboxDetails {
     readonly control: string;
 }
 
-/** Which sandboxes the tests of a project ask for by `inject`. */
-const NEEDS: Record<string, readonly Need[]> = {
-    sandbox: ["sandbox"],
-    cluster: ["cluster"],
-    long: ["sandbox", "cluster"],
-};
 type Need = "sandbox" | "cluster";
 
 declare module "vitest" {
@@ -28,29 +24,33 @@ declare module "vitest" {
         sandbox: SandboxDetails;
         /** The sandbox for tests that need a cluster of their own: its default flag, its list, its servers. */
         cluster: OwnCluster;
-        /** What the files of this project that are run ask for. */
-        needs: readonly Need[];
     }
 }
 
-/**
- * Called for each project of which files are run, then for the root, which is none of them. The projects only say what
- * they need, so that all that is needed starts at the same time.
- */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-    if (!project.isRootProject()) {
-        project.provide("needs", NEEDS[project.name] ?? []);
-        return undefined;
-    }
+/** Of the root of all projects, so that what is needed starts at the same time. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
     const folder = await openRunFolder();
-    const needs = new Set(project.vitest.projects.flatMap((each) => each.getProvidedContext().needs ?? []));
+    const needs = await needsOf(project.vitest.state.getPaths());
     const stops = await Promise.all(
-        [...needs].map((need) => (need === "cluster" ? provideCluster(project) : provideSandbox(project))),
+        needs.map((need) => (need === "cluster" ? provideCluster(project) : provideSandbox(project))),
     );
     return async () => {
         await Promise.all(stops.map((stop) => stop()));
         await folder.remove();
     };
+}
+
+/** What the test files of this run ask for, read in them: nothing is started that no file asks for. */
+async function needsOf(files: readonly string[]): Promise<Need[]> {
+    const folders = new Set(files.filter((file) => basename(file) === "all.test.ts").map(dirname));
+    const inFolders = [...folders].map(async (folder) =>
+        (await readdir(folder)).map((name) => join(folder, name)),
+    );
+    const all = new Set([...files, ...(await Promise.all(inFolders)).flat()]);
+    const texts = await Promise.all([...all].map((file) => readFile(file, "utf8")));
+    return (["sandbox", "cluster"] as const).filter((need) =>
+        texts.some((text) => text.includes(`inject("${need}")`)),
+    );
 }
 
 async function provideSandbox(project: TestProject): Promise<() => Promise<void>> {

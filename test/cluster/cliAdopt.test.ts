@@ -2,8 +2,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Cli } from "../support/cli";
 import { execute } from "../support/execute";
 import { Outside } from "../support/outside";
@@ -29,7 +28,7 @@ const OWN = [
     { ...GUIDE, AllowedOrigins: ["https://one.example.com", "https://two.example.com"] },
 ];
 
-let sandbox: Sandbox;
+const sandbox = inject("cluster");
 let outside: Outside;
 let registries: Registries;
 /** What the registries have as their endpoint: writes down what is asked of the S3 server. */
@@ -38,9 +37,7 @@ let endpoint: string;
 let cli: Cli;
 let parent: string;
 
-// A sandbox of its own: all registries of the cluster, and its default.
 beforeAll(async () => {
-    sandbox = await startSandbox();
     outside = await Outside.of(sandbox);
     recorder = await Recorder.beforeS3(sandbox);
     endpoint = `localhost:${recorder.port}`;
@@ -67,9 +64,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
     await rm(parent, { recursive: true, force: true });
+    await outside?.clear();
     outside?.s3.destroy();
     await recorder?.stop();
-    await sandbox?.stop();
 });
 
 async function bucket(name: string, rules?: object[]): Promise<void> {

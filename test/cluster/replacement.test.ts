@@ -1,6 +1,5 @@
 /** Another name, another bucket, another endpoint: the new one first, and nothing that is in use. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { Outside } from "../support/outside";
 import { done, expectSettled, planned } from "../support/plan";
 import { type EngineRun, Project } from "../support/project";
@@ -19,7 +18,7 @@ new llmos.Registry("replaced", {
 });
 `;
 
-let sandbox: Sandbox;
+const sandbox = inject("cluster");
 let outside: Outside;
 let project: Project;
 let values: Record<string, unknown>;
@@ -30,9 +29,7 @@ async function edit(changes: Record<string, unknown>): Promise<void> {
     await project.setValues(values);
 }
 
-// A sandbox of its own, because the default flag is one for the whole cluster.
 beforeAll(async () => {
-    sandbox = await startSandbox();
     outside = await Outside.of(sandbox);
     const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
     values = { endpoint, accessKeyId, secretAccessKey, name: "old", bucket: "first" };
@@ -48,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
     await project?.remove();
     outside?.s3.destroy();
-    await sandbox?.stop();
 });
 
 test("another name: the new registry is Active, and the default, before the old one goes", async () => {

@@ -1,6 +1,5 @@
 /** One default registry in the cluster: taken back when it is stolen, and one at the end of any race of two stacks. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Outside } from "../support/outside";
 import { drifts, expectSettled } from "../support/plan";
 import { type EngineRun, Project } from "../support/project";
@@ -18,7 +17,7 @@ new llmos.Registry(values.name, {
 });
 `;
 
-let sandbox: Sandbox;
+const sandbox = inject("cluster");
 let outside: Outside;
 let first: Project;
 let second: Project;
@@ -52,9 +51,7 @@ async function marked(): Promise<string[]> {
         .map(({ metadata }: { metadata: { name: string } }) => metadata.name);
 }
 
-// A sandbox of its own, because the default flag is one for the whole cluster.
 beforeAll(async () => {
-    sandbox = await startSandbox();
     outside = await Outside.of(sandbox);
     first = await projectOf("first");
 });
@@ -62,7 +59,6 @@ afterAll(async () => {
     await first?.remove();
     await second?.remove();
     outside?.s3.destroy();
-    await sandbox?.stop();
 });
 
 test("a stolen default, and a second one, are told on the flag and healed by one up", async () => {

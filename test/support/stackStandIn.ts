@@ -1,0 +1,337 @@
+/**
+ * A stand-in of the Pulumi engine and its state, for what the lifecycles do by themselves: the SDK runs a program of the
+ * package in this process, and each resource goes through the driver, as from the dynamic provider, to real servers.
+ * Resources are made one after another, and a run ends with the first that fails, like the engine's. What only the
+ * engine shows is tested with the engine: what it prints, its locks, its targets, its parallel steps and its crashes.
+ */
+import { createRequire } from "node:module";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "vitest";
+import type { SandboxDetails } from "../../examples/sandbox";
+import { LlmosError } from "../../provider/errors";
+import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
+import { realContext } from "../../provider/lifecycle/context";
+import * as driver from "../../provider/lifecycle/driver";
+import { received } from "../../provider/pulumi/wire";
+import { LIFECYCLES } from "../../provider/resources";
+import type { Settings } from "../../provider/settings";
+
+/** How values travel between SDK, engine and provider. */
+const { Struct } = createRequire(require.resolve("@pulumi/pulumi"))(
+    "google-protobuf/google/protobuf/struct_pb.js",
+) as { Struct: { fromJavaScript(value: object): { toJavaScript(): Properties } } };
+
+/** One resource of the state. */
+export interface HeldResource {
+    readonly kind: string;
+    readonly id: string;
+    readonly inputs: Properties;
+    readonly outputs: Properties;
+}
+
+/** The outcome of one command. */
+export interface StandInRun {
+    /** What failed, and what was logged: `Kind name: message`, and `warning: message` or `info: message`. */
+    readonly told: readonly string[];
+    readonly failed: boolean;
+    /** What was done, in its order, or would be done after a preview: `created name`, as `done` has it of the engine. */
+    readonly done: readonly string[];
+}
+
+/** One command: what happens in one process of the provider. */
+interface Command {
+    readonly context: Context;
+    readonly told: string[];
+    readonly done: string[];
+    readonly preview: boolean;
+    failed: boolean;
+}
+
+export class StackStandIn {
+    /** The state, by the names of the resources. */
+    readonly resources = new Map<string, HeldResource>();
+    /** What replacements have left to be deleted. */
+    private former: [name: string, held: HeldResource][] = [];
+
+    constructor(
+        sandbox: Pick<SandboxDetails, "kubeconfigFile" | "s3">,
+        /** Stack configuration; cluster and authority are the sandbox's unless it says otherwise. */
+        settings: Settings = {},
+    ) {
+        this.settings = { kubeconfig: sandbox.kubeconfigFile, caBundle: sandbox.s3.caBundle, ...settings };
+    }
+    /** Stack configuration of the commands from now on. */
+    settings: Settings;
+
+    preview(program: () => void): Promise<StandInRun> {
+        return this.run(true, (command) => this.walk(program, command));
+    }
+
+    up(program: () => void): Promise<StandInRun> {
+        return this.run(false, (command) => this.walk(program, command));
+    }
+
+    /** Looks at each resource; one that is gone goes from the state. `done` names those whose outputs are others now. */
+    refresh(): Promise<StandInRun> {
+        return this.run(false, async (command) => {
+            for (const [name, held] of this.resources) {
+                await this.attempt(command, name, held.kind, async (lifecycle) => {
+                    const seen = await driver.read(
+                        lifecycle,
+                        command.context,
+                        held.id,
+                        received(held.outputs),
+                    );
+                    if (!seen) {
+                        this.resources.delete(name);
+                        command.done.push(`deleted ${name}`);
+                        return;
+                    }
+                    const outputs = sent(seen.outputs);
+                    const changed = Object.keys({ ...held.outputs, ...outputs })
+                        .filter((key) => JSON.stringify(held.outputs[key]) !== JSON.stringify(outputs[key]))
+                        .sort();
+                    this.resources.set(name, { ...held, inputs: sent(seen.inputs), outputs });
+                    if (changed.length > 0) {
+                        command.done.push(`refreshed ${name}: ${changed.join(", ")}`);
+                    }
+                });
+            }
+        });
+    }
+
+    /** Deletes all, the last one first, as far as it comes. */
+    destroy(): Promise<StandInRun> {
+        return this.run(false, (command) => this.removeAllBut(new Set(), command));
+    }
+
+    /** Fails when a command failed. */
+    async succeeds(running: Promise<StandInRun>): Promise<StandInRun> {
+        const run = await running;
+        expect(run.failed, run.told.join("\n")).toBe(false);
+        return run;
+    }
+
+    private async run(preview: boolean, act: (command: Command) => Promise<void>): Promise<StandInRun> {
+        const told: string[] = [];
+        const log = {
+            info: async (message: string) => void told.push(`info: ${message}`),
+            warn: async (message: string) => void told.push(`warning: ${message}`),
+        };
+        const context = realContext(this.settings, log);
+        const command: Command = { context, told, done: [], preview, failed: false };
+        await act(command);
+        return command;
+    }
+
+    /** Runs the program, and deletes what it does not declare any more. */
+    private async walk(program: () => void, command: Command): Promise<void> {
+        const declared = new Set<string>();
+        await registrations(program, command.preview, async (kind, name, inputs) => {
+            declared.add(name);
+            return await this.attempt(command, name, kind, (lifecycle) =>
+                this.step(command, lifecycle, name, inputs),
+            );
+        });
+        if (!command.failed) {
+            await this.removeAllBut(declared, command);
+        }
+    }
+
+    /** Checks one resource and does what there is to do; gives what the program sees of it. */
+    private async step(
+        command: Command,
+        lifecycle: AnyLifecycle,
+        name: string,
+        inputs: Properties,
+    ): Promise<{ id: string | undefined; state: Properties }> {
+        const { context, preview, done } = command;
+        const held = this.resources.get(name);
+        const checked = await driver.check(
+            lifecycle,
+            context,
+            received(held?.inputs ?? {}),
+            received(inputs),
+        );
+        if (checked.failures.length > 0) {
+            throw new Refused(checked.failures);
+        }
+        const news = sent({ ...inputs, ...checked.inputs });
+        const { changes, replaces, deleteBeforeReplace } = held
+            ? driver.diff(lifecycle, received(held.outputs), received(news))
+            : { changes: [], replaces: [], deleteBeforeReplace: false };
+        if (held && changes.length === 0) {
+            return { id: held.id, state: held.outputs };
+        }
+        const updates = held !== undefined && replaces.length === 0;
+        const replacement = held === undefined ? "" : " replacement";
+        if (preview) {
+            done.push(`${updates ? "updated" : `created${replacement}`} ${name}`);
+            return { id: undefined, state: news };
+        }
+        if (held && updates) {
+            const outputs = await this.keeping(name, lifecycle, news, () =>
+                driver.update(lifecycle, context, held.id, received(held.outputs), received(news)),
+            );
+            this.resources.set(name, { ...held, inputs: news, outputs: sent(outputs) });
+            done.push(`updated ${name}`);
+        } else {
+            if (held && deleteBeforeReplace) {
+                await driver.remove(lifecycle, context, held.id, received(held.outputs));
+                this.resources.delete(name);
+                done.push(`deleted original ${name}`);
+            }
+            const { id, outputs } = await this.keeping(name, lifecycle, news, () =>
+                driver.create(lifecycle, context, received(news)),
+            );
+            if (held && !deleteBeforeReplace) {
+                this.former.push([name, held]);
+            }
+            // To the end: what is made later is deleted earlier.
+            this.resources.delete(name);
+            this.resources.set(name, { kind: lifecycle.type, id, inputs: news, outputs: sent(outputs) });
+            done.push(`created${replacement} ${name}`);
+        }
+        const { id, outputs } = this.resources.get(name)!;
+        return { id, state: outputs };
+    }
+
+    /** Keeps the state of what was left halfway. */
+    private async keeping<T>(
+        name: string,
+        { type }: AnyLifecycle,
+        inputs: Properties,
+        act: () => Promise<T>,
+    ): Promise<T> {
+        try {
+            return await act();
+        } catch (error) {
+            if (error instanceof PartialFailure) {
+                const outputs = sent(error.state as Properties);
+                this.resources.set(name, { kind: type, id: error.id, inputs, outputs });
+            }
+            throw error;
+        }
+    }
+
+    private async removeAllBut(declared: ReadonlySet<string>, command: Command): Promise<void> {
+        const all: [string, HeldResource, string][] = [
+            ...this.former.map(
+                ([name, held]) => [name, held, "deleted original"] as [string, HeldResource, string],
+            ),
+            ...[...this.resources]
+                .filter(([name]) => !declared.has(name))
+                .map(([name, held]) => [name, held, "deleted"] as [string, HeldResource, string]),
+        ].reverse();
+        for (const [name, held, deed] of all) {
+            if (command.failed) {
+                return;
+            }
+            await this.attempt(command, name, held.kind, async (lifecycle) => {
+                if (!command.preview) {
+                    await driver.remove(lifecycle, command.context, held.id, received(held.outputs));
+                    this.former = this.former.filter(([, each]) => each !== held);
+                    if (this.resources.get(name) === held) {
+                        this.resources.delete(name);
+                    }
+                }
+                command.done.push(`${deed} ${name}`);
+            });
+        }
+    }
+
+    /** Tells a failure that is explained; undefined then. */
+    private async attempt<T>(
+        command: Command,
+        name: string,
+        kind: string,
+        act: (lifecycle: AnyLifecycle) => Promise<T>,
+    ): Promise<T | undefined> {
+        try {
+            return await act(LIFECYCLES[kind]!);
+        } catch (error) {
+            if (
+                !(error instanceof Refused || error instanceof LlmosError || error instanceof PartialFailure)
+            ) {
+                throw error;
+            }
+            const messages = error instanceof Refused ? error.reasons : [error.message];
+            command.told.push(...messages.map((message) => `${kind} ${name}: ${message}`));
+            command.failed = true;
+            return undefined;
+        }
+    }
+}
+
+class Refused extends Error {
+    constructor(readonly reasons: readonly string[]) {
+        super(reasons.join("\n"));
+    }
+}
+
+type Register = (
+    kind: string,
+    name: string,
+    inputs: Properties,
+) => Promise<{ id: string | undefined; state: Properties } | undefined>;
+
+/** Runs a program to its end, or to the first resource that fails. */
+function registrations(program: () => void, preview: boolean, register: Register): Promise<void> {
+    return new Promise((ended, failed) => {
+        const newResource = async ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+            const [, kind] = /^pulumi-nodejs:dynamic\/llmos:(\w+)$/.exec(type) ?? [];
+            if (kind === undefined) {
+                // The component, of which no provider hears.
+                return { id: "", state: inputs };
+            }
+            const outcome = await register(kind, name, asSent(inputs));
+            if (outcome) {
+                return outcome;
+            }
+            ended();
+            return await NEVER;
+        };
+        const mocks: pulumi.runtime.Mocks = {
+            newResource: (args) =>
+                newResource(args).catch((error: unknown) => {
+                    failed(error);
+                    return NEVER;
+                }),
+            call: () => ({}),
+        };
+        pulumi.runtime
+            .setMocks(mocks, "project", "dev", preview)
+            .then(program)
+            .then(() => pulumi.runtime.disconnect())
+            .then(() => ended(), failed);
+    });
+}
+
+/** The engine ends a program's process; here, what is left of the program waits for an answer. */
+const NEVER = new Promise<never>(() => {});
+
+/** Properties as the engine sends them to a dynamic provider: secrets in clear, what is unknown as its sentinel. */
+function asSent(inputs: Properties): Properties {
+    const entries = Object.entries(inputs).map(([name, value]) => [
+        name,
+        withSentinels(pulumi.runtime.unwrapRpcSecret(value)),
+    ]);
+    return sent(Object.fromEntries(entries));
+}
+
+function withSentinels(value: unknown): unknown {
+    if (pulumi.isUnknown(value)) {
+        return pulumi.runtime.unknownValue;
+    }
+    if (Array.isArray(value)) {
+        return value.map(withSentinels);
+    }
+    return typeof value === "object" && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withSentinels(each)]))
+        : value;
+}
+
+/** There and back; it throws on what cannot be sent, an `undefined` for example. */
+function sent(value: object): Properties {
+    return Struct.fromJavaScript(value).toJavaScript();
+}
