@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
+import { shellQuote } from "../../examples/sandbox/environment";
 import { ROOT } from "./processes";
 import type { EngineRun } from "./project";
 import { projectFolder } from "./projectFolder";
@@ -32,14 +33,17 @@ export class ExampleProject {
         return project;
     }
 
-    /** Sets configuration as the READMEs say: the value of a secret, or of a whole file, on standard input. */
+    /** Sets configuration in one command; the READMEs have one for each value. */
     async configure(plain: Record<string, string>, secrets: Record<string, string> = {}): Promise<void> {
-        for (const [key, value] of Object.entries(plain)) {
-            await this.succeeds(`pulumi config set ${key}`, value);
-        }
-        for (const [key, value] of Object.entries(secrets)) {
-            await this.succeeds(`pulumi config set --secret ${key}`, value);
-        }
+        const option =
+            (kind: string) =>
+            ([key, value]: [string, string]) =>
+                `--${kind} ${shellQuote(`${key}=${value}`)}`;
+        const options = [
+            ...Object.entries(plain).map(option("plaintext")),
+            ...Object.entries(secrets).map(option("secret")),
+        ];
+        await this.succeeds(`pulumi config set-all ${options.join(" ")}`);
     }
 
     /** Runs a command line by a shell; fails, with what was printed, when it does not end well. */

@@ -12,7 +12,7 @@ import { LlmosError } from "../../provider/errors";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import * as driver from "../../provider/lifecycle/driver";
-import { received } from "../../provider/pulumi/wire";
+import { PROVIDER_KEY, received } from "../../provider/pulumi/wire";
 import { LIFECYCLES } from "../../provider/resources";
 import type { Settings } from "../../provider/settings";
 
@@ -49,7 +49,7 @@ interface Command {
 
 export class StackStandIn {
     /** The state, by the names of the resources. */
-    readonly resources = new Map<string, HeldResource>();
+    resources = new Map<string, HeldResource>();
     /** What replacements have left to be deleted. */
     private former: [name: string, held: HeldResource][] = [];
 
@@ -67,35 +67,41 @@ export class StackStandIn {
         return this.run(true, (command) => this.walk(program, command));
     }
 
-    up(program: () => void): Promise<StandInRun> {
-        return this.run(false, (command) => this.walk(program, command));
+    /** Replaces the named resources whatever changed, like `--replace`. */
+    up(program: () => void, ...replaced: string[]): Promise<StandInRun> {
+        return this.run(false, (command) => this.walk(program, command, replaced));
     }
 
-    /** Looks at each resource; one that is gone goes from the state. `done` names those whose outputs are others now. */
+    /**
+     * Looks at all resources, at the same time; one that is gone goes from the state. `done` names those whose outputs
+     * are others now. When one cannot be looked at, the state stays as it was, like the engine's.
+     */
     refresh(): Promise<StandInRun> {
         return this.run(false, async (command) => {
-            for (const [name, held] of this.resources) {
-                await this.attempt(command, name, held.kind, async (lifecycle) => {
-                    const seen = await driver.read(
-                        lifecycle,
-                        command.context,
-                        held.id,
-                        received(held.outputs),
-                    );
-                    if (!seen) {
-                        this.resources.delete(name);
-                        command.done.push(`deleted ${name}`);
-                        return;
-                    }
+            const looks = [...this.resources].map(async ([name, held]) => {
+                const look = { ...command, told: [] as string[], failed: false };
+                const seen = await this.attempt(look, name, held.kind, (lifecycle) =>
+                    driver.read(lifecycle, command.context, held.id, received(held.outputs)),
+                );
+                return { name, held, look, seen };
+            });
+            const now = new Map<string, HeldResource>();
+            for (const { name, held, look, seen } of await Promise.all(looks)) {
+                command.told.push(...look.told);
+                command.failed ||= look.failed;
+                if (seen) {
                     const outputs = sent(seen.outputs);
-                    const changed = Object.keys({ ...held.outputs, ...outputs })
-                        .filter((key) => JSON.stringify(held.outputs[key]) !== JSON.stringify(outputs[key]))
-                        .sort();
-                    this.resources.set(name, { ...held, inputs: sent(seen.inputs), outputs });
-                    if (changed.length > 0) {
-                        command.done.push(`refreshed ${name}: ${changed.join(", ")}`);
-                    }
-                });
+                    now.set(name, { ...held, inputs: sent(seen.inputs), outputs });
+                    const changed = changedIn(held.outputs, outputs);
+                    command.done.push(
+                        ...(changed.length > 0 ? [`refreshed ${name}: ${changed.join(", ")}`] : []),
+                    );
+                } else if (!look.failed) {
+                    command.done.push(`deleted ${name}`);
+                }
+            }
+            if (!command.failed) {
+                this.resources = now;
             }
         });
     }
@@ -125,12 +131,16 @@ export class StackStandIn {
     }
 
     /** Runs the program, and deletes what it does not declare any more. */
-    private async walk(program: () => void, command: Command): Promise<void> {
+    private async walk(
+        program: () => void,
+        command: Command,
+        replaced: readonly string[] = [],
+    ): Promise<void> {
         const declared = new Set<string>();
         await registrations(program, command.preview, async (kind, name, inputs) => {
             declared.add(name);
             return await this.attempt(command, name, kind, (lifecycle) =>
-                this.step(command, lifecycle, name, inputs),
+                this.step(command, lifecycle, name, inputs, replaced.includes(name)),
             );
         });
         if (!command.failed) {
@@ -144,6 +154,7 @@ export class StackStandIn {
         lifecycle: AnyLifecycle,
         name: string,
         inputs: Properties,
+        forced: boolean,
     ): Promise<{ id: string | undefined; state: Properties }> {
         const { context, preview, done } = command;
         const held = this.resources.get(name);
@@ -160,10 +171,10 @@ export class StackStandIn {
         const { changes, replaces, deleteBeforeReplace } = held
             ? driver.diff(lifecycle, received(held.outputs), received(news))
             : { changes: [], replaces: [], deleteBeforeReplace: false };
-        if (held && changes.length === 0) {
+        if (held && changes.length === 0 && !forced) {
             return { id: held.id, state: held.outputs };
         }
-        const updates = held !== undefined && replaces.length === 0;
+        const updates = held !== undefined && replaces.length === 0 && !forced;
         const replacement = held === undefined ? "" : " replacement";
         if (preview) {
             done.push(`${updates ? "updated" : `created${replacement}`} ${name}`);
@@ -263,6 +274,13 @@ export class StackStandIn {
     }
 }
 
+/** Names of the outputs that differ, sorted. */
+function changedIn(before: Properties, after: Properties): string[] {
+    return Object.keys({ ...before, ...after })
+        .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+        .sort();
+}
+
 class Refused extends Error {
     constructor(readonly reasons: readonly string[]) {
         super(reasons.join("\n"));
@@ -312,7 +330,8 @@ const NEVER = new Promise<never>(() => {});
 
 /** Properties as the engine sends them to a dynamic provider: secrets in clear, what is unknown as its sentinel. */
 function asSent(inputs: Properties): Properties {
-    const entries = Object.entries(inputs).map(([name, value]) => [
+    const { [PROVIDER_KEY]: _code, ...own } = inputs;
+    const entries = Object.entries(own).map(([name, value]) => [
         name,
         withSentinels(pulumi.runtime.unwrapRpcSecret(value)),
     ]);
