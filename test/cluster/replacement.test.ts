@@ -53,8 +53,11 @@ test("another name: the new registry is Active, and the default, before the old 
     await edit({ name: "new" });
     const run = await project.up();
     expect(run.exitCode, run.output).toBe(0);
+    // Bucket and CORS rules name the registry whose they are.
     expect(done(run)).toEqual([
+        "updated replaced-bucket",
         "created replacement replaced-secret",
+        "updated replaced-cors",
         "created replacement replaced-registry",
         "updated replaced-default",
         "deleted original replaced-registry",
@@ -81,6 +84,7 @@ test("another bucket: made first, the Registry edited in place, the old bucket d
     expect(run.exitCode, run.output).toBe(0);
     expect(done(run)).toEqual([
         "created replacement replaced-bucket",
+        "updated replaced-secret",
         "created replacement replaced-cors",
         "updated replaced-registry",
         "deleted original replaced-cors",

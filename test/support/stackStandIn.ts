@@ -4,22 +4,17 @@
  * Resources are made one after another, and a run ends with the first that fails, like the engine's. What only the
  * engine shows is tested with the engine: what it prints, its locks, its targets, its parallel steps and its crashes.
  */
-import { createRequire } from "node:module";
-import * as pulumi from "@pulumi/pulumi";
 import { expect } from "vitest";
 import type { SandboxDetails } from "../../examples/sandbox";
 import { LlmosError } from "../../provider/errors";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import * as driver from "../../provider/lifecycle/driver";
-import { PROVIDER_KEY, received } from "../../provider/pulumi/wire";
+import { received } from "../../provider/pulumi/wire";
 import { LIFECYCLES } from "../../provider/resources";
 import type { Settings } from "../../provider/settings";
-
-/** How values travel between SDK, engine and provider. */
-const { Struct } = createRequire(require.resolve("@pulumi/pulumi"))(
-    "google-protobuf/google/protobuf/struct_pb.js",
-) as { Struct: { fromJavaScript(value: object): { toJavaScript(): Properties } } };
+import { registrations, sent } from "./registrations";
+import { refuseSecrets } from "./secrets";
 
 /** One resource of the state. */
 export interface HeldResource {
@@ -50,6 +45,8 @@ interface Command {
 export class StackStandIn {
     /** The state, by the names of the resources. */
     resources = new Map<string, HeldResource>();
+    /** All keys that programs have given: no run may tell one. */
+    private readonly keys = new Set<string>();
     /** What replacements have left to be deleted. */
     private former: [name: string, held: HeldResource][] = [];
 
@@ -127,6 +124,7 @@ export class StackStandIn {
         const context = realContext(this.settings, log);
         const command: Command = { context, told, done: [], preview, failed: false };
         await act(command);
+        refuseSecrets(told.join("\n"), [...this.keys], "words of a run");
         return command;
     }
 
@@ -158,6 +156,7 @@ export class StackStandIn {
     ): Promise<{ id: string | undefined; state: Properties }> {
         const { context, preview, done } = command;
         const held = this.resources.get(name);
+        keysIn(inputs).forEach((key) => void this.keys.add(key));
         const checked = await driver.check(
             lifecycle,
             context,
@@ -274,6 +273,15 @@ export class StackStandIn {
     }
 }
 
+function keysIn(value: unknown): string[] {
+    if (typeof value !== "object" || value === null) {
+        return [];
+    }
+    return Object.entries(value).flatMap(([name, each]) =>
+        /^(accessKeyId|secretAccessKey)$/.test(name) ? [String(each)] : keysIn(each),
+    );
+}
+
 /** Names of the outputs that differ, sorted. */
 function changedIn(before: Properties, after: Properties): string[] {
     return Object.keys({ ...before, ...after })
@@ -285,72 +293,4 @@ class Refused extends Error {
     constructor(readonly reasons: readonly string[]) {
         super(reasons.join("\n"));
     }
-}
-
-type Register = (
-    kind: string,
-    name: string,
-    inputs: Properties,
-) => Promise<{ id: string | undefined; state: Properties } | undefined>;
-
-/** Runs a program to its end, or to the first resource that fails. */
-function registrations(program: () => void, preview: boolean, register: Register): Promise<void> {
-    return new Promise((ended, failed) => {
-        const newResource = async ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
-            const [, kind] = /^pulumi-nodejs:dynamic\/llmos:(\w+)$/.exec(type) ?? [];
-            if (kind === undefined) {
-                // The component, of which no provider hears.
-                return { id: "", state: inputs };
-            }
-            const outcome = await register(kind, name, asSent(inputs));
-            if (outcome) {
-                return outcome;
-            }
-            ended();
-            return await NEVER;
-        };
-        const mocks: pulumi.runtime.Mocks = {
-            newResource: (args) =>
-                newResource(args).catch((error: unknown) => {
-                    failed(error);
-                    return NEVER;
-                }),
-            call: () => ({}),
-        };
-        pulumi.runtime
-            .setMocks(mocks, "project", "dev", preview)
-            .then(program)
-            .then(() => pulumi.runtime.disconnect())
-            .then(() => ended(), failed);
-    });
-}
-
-/** The engine ends a program's process; here, what is left of the program waits for an answer. */
-const NEVER = new Promise<never>(() => {});
-
-/** Properties as the engine sends them to a dynamic provider: secrets in clear, what is unknown as its sentinel. */
-function asSent(inputs: Properties): Properties {
-    const { [PROVIDER_KEY]: _code, ...own } = inputs;
-    const entries = Object.entries(own).map(([name, value]) => [
-        name,
-        withSentinels(pulumi.runtime.unwrapRpcSecret(value)),
-    ]);
-    return sent(Object.fromEntries(entries));
-}
-
-function withSentinels(value: unknown): unknown {
-    if (pulumi.isUnknown(value)) {
-        return pulumi.runtime.unknownValue;
-    }
-    if (Array.isArray(value)) {
-        return value.map(withSentinels);
-    }
-    return typeof value === "object" && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withSentinels(each)]))
-        : value;
-}
-
-/** There and back; it throws on what cannot be sent, an `undefined` for example. */
-function sent(value: object): Properties {
-    return Struct.fromJavaScript(value).toJavaScript();
 }
