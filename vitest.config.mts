@@ -1,42 +1,69 @@
 import { defineConfig } from "vitest/config";
+import { parseCLI } from "vitest/node";
+
+/** Of each project. */
+const common = {
+    // The real engine takes seconds a command, and the machine may be busy: a limit here is for a hang only.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    // The S3 SDK's notice about coming Node versions is no outcome of a test.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+};
+
+/** Whether files were named on the command line. */
+const named = parseCLI(["vitest", ...process.argv.slice(2)]).filter.length > 0;
 
 export default defineConfig({
     test: {
-        // The real engine takes seconds a command, and the machine may be busy: a limit here is for a hang only.
-        testTimeout: 300_000,
-        hookTimeout: 300_000,
         maxWorkers: 2,
-        // The S3 SDK's notice about coming Node versions is no outcome of a test.
-        env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+        // One line a file: no test is slow enough to get one of its own.
+        slowTestThreshold: Number.MAX_SAFE_INTEGER,
+        reporters: ["default", "./test/support/run/reporter.ts"],
+        // Of the whole run: once, whatever projects take part.
+        globalSetup: ["test/support/run/setup.ts"],
         projects: [
             {
-                extends: true,
                 test: {
+                    ...common,
                     name: "unit",
                     include: ["test/unit/**/*.test.ts"],
                     globalSetup: ["test/unit/builtPackage.ts"],
                 },
             },
             {
-                extends: true,
                 test: {
+                    ...common,
                     name: "sandbox",
                     include: ["test/integration/**/*.test.ts", "test/engine/**/*.test.ts"],
-                    globalSetup: ["test/support/sandboxSetup.ts"],
                 },
             },
             {
-                extends: true,
+                // One file after another, at the same time as the other projects (test/cluster/all.test.ts).
                 test: {
+                    ...common,
+                    name: "cluster",
+                    ...(named
+                        ? {
+                              include: ["test/cluster/*.test.ts"],
+                              exclude: ["test/cluster/all.test.ts"],
+                              fileParallelism: false,
+                          }
+                        : { include: ["test/cluster/all.test.ts"] }),
+                },
+            },
+            {
+                test: {
+                    ...common,
                     name: "long",
                     include: ["test/long/**/*.test.ts"],
-                    globalSetup: ["test/support/sandboxSetup.ts"],
                     testTimeout: 7_200_000,
+                    // They share the cluster.
+                    fileParallelism: false,
                 },
             },
             {
-                extends: true,
                 test: {
+                    ...common,
                     name: "matrix",
                     include: ["test/matrix/**/*.test.ts"],
                     // Its servers are built on first use.

@@ -37,6 +37,7 @@ for (const name of values.names) {
         endpoint: values.endpoint,
         bucket: { name: name + "-bucket" },
         credentials: values.keys,
+        timeouts: { settleSeconds: 0.5, graceSeconds: 0.5 },
         cors: name.startsWith("drift-order") ? { rules: values.rules } : { allowedOrigins: [values.page] },
     });
 }

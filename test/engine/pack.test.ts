@@ -70,7 +70,7 @@ test("the tarball holds the built package, and nothing of its making", async () 
     );
 });
 
-test("installed in an empty folder, a typed program is checked, made, settled and destroyed", async () => {
+test("installed in an empty folder, a typed program is checked, made and destroyed", async () => {
     const versions = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")).devDependencies;
     const write = (name: string, content: unknown) =>
         writeFile(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
@@ -119,8 +119,6 @@ test("installed in an empty folder, a typed program is checked, made, settled an
         expect(await pulumi("up", "--yes", "--skip-preview", ...authority)).toContain('state: "Active"');
         expect(await outside.named("packed")).toEqual(made);
         expect(await command("status")).toMatch(/^Active +packed +\S+ +packed-bucket$/m);
-        const again = await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-        expect(again).toContain("6 unchanged");
         await pulumi("destroy", "--yes", "--skip-preview");
         expect(await outside.named("packed")).toEqual({ registries: [], secrets: [], buckets: [] });
     } finally {

@@ -16,6 +16,7 @@ new llmos.Registry("quiet", {
     bucket: { name: "quiet-bucket" },
     credentials: values.keys,
     cors: { allowedOrigins: ["https://llmos.example.com"] },
+    timeouts: { settleSeconds: 0.5 },
 });
 `;
 const first = { accessKeyId: "QUIETFIRSTUSER", secretAccessKey: "a-first-secret/that+nobody=sees" };

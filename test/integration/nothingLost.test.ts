@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { CreateBucketCommand, GetBucketCorsCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { kubernetesStatus } from "../support/faults";
+import { type Declared, LifecycleStack } from "../support/lifecycleStack";
 import { Outside } from "../support/outside";
 import { Recorder } from "../support/recorder";
 import { Registries } from "../support/registries";
-import { type Declared, StackStandIn } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
 const { endpoint, accessKeyId, secretAccessKey, caBundle } = sandbox.s3;
@@ -26,8 +26,8 @@ afterAll(async () => {
     outside?.s3.destroy();
 });
 
-function stack(project: string, kubeconfig = sandbox.kubeconfigFile): StackStandIn {
-    return new StackStandIn({ kubeconfig, caBundle }, project);
+function stack(project: string, kubeconfig = sandbox.kubeconfigFile): LifecycleStack {
+    return new LifecycleStack({ kubeconfig, caBundle }, project);
 }
 
 function bucketOf(name: string, args: object = {}): Declared {
@@ -369,7 +369,7 @@ test("a kubeconfig that changes is taken: refresh and destroy use the new one", 
     const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
     const content = await readFile(sandbox.kubeconfigFile, "utf8");
     // Neither configuration nor environment lead to the cluster.
-    const own = new StackStandIn({ kubeconfig: "/nowhere", caBundle }, "kubeconfig");
+    const own = new LifecycleStack({ kubeconfig: "/nowhere", caBundle }, "kubeconfig");
     const program = (cluster: object) => [secretOf("lost-kubeconfig", { cluster })];
     expect((await own.up(program({ kubeconfig }))).failure).toBeUndefined();
     expect(await own.up(program({ kubeconfig: content }))).toMatchObject({

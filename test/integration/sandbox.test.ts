@@ -1,37 +1,58 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { ListBucketsCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { type Sandbox, type SandboxDetails, startSandbox } from "../../examples/sandbox";
 import { answers } from "../../examples/sandbox/connection";
+import { kubeRequests } from "../support/kubeRequest";
+import { s3ClientOf } from "../support/outside";
 import { Command, listeningAddresses, processesThatMention, ROOT, until } from "../support/processes";
 
 const START = 120_000;
 const MAIN = "examples/sandbox/main.ts";
 const TSX = join(ROOT, "node_modules", ".bin", "tsx");
 
-describe("two sandboxes side by side", () => {
-    let first: Sandbox;
-    let second: Sandbox;
+describe("a sandbox without LLMOS and engine, beside another one", () => {
+    const other = inject("sandbox");
+    let sandbox: Sandbox;
     beforeAll(async () => {
-        [first, second] = await Promise.all([
-            startSandbox({ engine: false }),
-            startSandbox({ engine: false }),
-        ]);
+        sandbox = await startSandbox({ engine: false, customResources: false });
     }, START);
-    afterAll(() => Promise.all([first?.stop(), second?.stop()]));
+    afterAll(() => sandbox?.stop());
 
-    const s3Answers = (at: Sandbox, caBundle: string) => answers(`${at.s3.url}/sandbox-health`, { caBundle });
+    const s3Answers = (at: SandboxDetails, caBundle: string) =>
+        answers(`${at.s3.url}/sandbox-health`, { caBundle });
 
-    it("are strangers to each other", async () => {
-        expect(first.folder).not.toBe(second.folder);
-        expect(first.s3.secretAccessKey).not.toBe(second.s3.secretAccessKey);
-        expect(await s3Answers(first, first.s3.caBundle)).toBe(true);
-        expect(await s3Answers(first, second.s3.caBundle)).toBe(false);
+    it("is a stranger to the other", async () => {
+        expect(sandbox.folder).not.toBe(other.folder);
+        expect(sandbox.s3.secretAccessKey).not.toBe(other.s3.secretAccessKey);
+        expect(await s3Answers(sandbox, sandbox.s3.caBundle)).toBe(true);
+        expect(await s3Answers(sandbox, other.s3.caBundle)).toBe(false);
     });
 
-    it.runIf(process.platform === "linux")("listen on loopback only", () => {
-        const servers = Object.entries(first.processes);
+    it("has an empty object store with keys of its own", async () => {
+        expect(sandbox.s3.accessKeyId.length).toBeGreaterThanOrEqual(20);
+        expect(sandbox.s3.secretAccessKey.length).toBeGreaterThanOrEqual(20);
+        const client = s3ClientOf(sandbox.s3);
+        expect((await client.send(new ListBucketsCommand({}))).Buckets ?? []).toEqual([]);
+        client.destroy();
+    });
+
+    it("has a cluster without the custom resources", async () => {
+        const ask = await kubeRequests(sandbox.kubeconfigFile);
+        const definitions = await ask("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
+        expect(definitions.body.items).toEqual([]);
+        expect((await ask("GET", "/api/v1/namespaces/llmos-system")).status).toBe(200);
+    });
+
+    it("can be described as JSON", () => {
+        const { stop: _stop, died: _died, restart: _restart, ...details } = sandbox;
+        expect(JSON.parse(JSON.stringify(details))).toEqual(details);
+    });
+
+    it.runIf(process.platform === "linux")("listens on loopback only", () => {
+        const servers = Object.entries(sandbox.processes);
         expect(servers.map(([name]) => name).sort()).toEqual(["etcd", "kube-apiserver", "versitygw"]);
         for (const [name, processId] of servers) {
             const addresses = listeningAddresses(processId);
@@ -40,24 +61,26 @@ describe("two sandboxes side by side", () => {
         }
     });
 
-    it("stop without a trace, and without harm to the other", async () => {
-        expect(processesThatMention(first.folder).length).toBeGreaterThanOrEqual(3);
-        await first.stop();
-        expect(processesThatMention(first.folder)).toEqual([]);
-        expect(existsSync(first.folder)).toBe(false);
-        expect(await s3Answers(second, second.s3.caBundle)).toBe(true);
-        expect(processesThatMention(second.folder).length).toBeGreaterThanOrEqual(3);
+    it("says when one of its servers dies", async () => {
+        process.kill(sandbox.processes["etcd"] ?? Number.NaN, "SIGKILL");
+        expect((await sandbox.died).message).toContain("etcd ended by itself (signal SIGKILL)");
+    });
+
+    it("stops without a trace, and without harm to the other", async () => {
+        expect(processesThatMention(sandbox.folder).length).toBeGreaterThanOrEqual(2);
+        await sandbox.stop();
+        expect(processesThatMention(sandbox.folder)).toEqual([]);
+        expect(existsSync(sandbox.folder)).toBe(false);
+        expect(await s3Answers(other, other.s3.caBundle)).toBe(true);
+        expect(processesThatMention(other.folder).length).toBeGreaterThanOrEqual(3);
     });
 });
 
 describe("the sandbox command", () => {
-    it.each([
-        ["node", process.execPath, ["--import", "tsx", MAIN]],
-        ["tsx", TSX, [MAIN]],
-    ])(
-        "leaves no server and no folder behind when it is killed (run by %s)",
-        async (_name, command, args) => {
-            const sandbox = new Command(command, args);
+    it(
+        "leaves no server and no folder behind when it is killed",
+        async () => {
+            const sandbox = new Command(TSX, [MAIN]);
             const [, folder = ""] = await sandbox.wrote(/Logs of all servers: (\S+)/, START);
             expect(processesThatMention(folder).length).toBeGreaterThanOrEqual(3);
             sandbox.kill("SIGKILL");
@@ -77,21 +100,6 @@ describe("the sandbox command", () => {
             expect(output).toContain("Stopped;");
             expect(code).toBe(0);
             expect(processesThatMention(folder)).toEqual([]);
-            expect(existsSync(folder)).toBe(false);
-        },
-        START,
-    );
-
-    it(
-        "ends, and says why, when one of its servers dies",
-        async () => {
-            const sandbox = new Command(process.execPath, ["--import", "tsx", MAIN]);
-            const [, folder = ""] = await sandbox.wrote(/Logs of all servers: (\S+)/, START);
-            const [line = ""] = processesThatMention(join(folder, "etcd", "data"));
-            process.kill(Number(line.trim().split(" ")[0]), "SIGKILL");
-            const { code, output } = await sandbox.ended;
-            expect(output).toContain("etcd ended by itself (signal SIGKILL)");
-            expect(code).toBe(1);
             expect(existsSync(folder)).toBe(false);
         },
         START,

@@ -1,81 +1,42 @@
+/** Users of the sandbox's object store. */
 import { randomBytes } from "node:crypto";
-import { Agent } from "node:https";
 import {
     CreateBucketCommand,
     HeadBucketCommand,
-    ListBucketsCommand,
     PutBucketPolicyCommand,
     PutObjectCommand,
-    S3Client,
 } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createUser, type Sandbox, startSandbox } from "../../examples/sandbox";
+import { expect, inject, test } from "vitest";
+import { createUser } from "../../examples/sandbox";
+import { s3ClientOf } from "../support/outside";
 
-describe("a sandbox without LLMOS and engine", () => {
-    let sandbox: Sandbox;
-    beforeAll(async () => {
-        sandbox = await startSandbox({ engine: false, customResources: false });
-    }, 120_000);
-    afterAll(() => sandbox?.stop());
+const sandbox = inject("sandbox");
 
-    function client(keys: { accessKeyId: string; secretAccessKey: string }): S3Client {
-        const { url, region, caBundle } = sandbox.s3;
-        const requestHandler = new NodeHttpHandler({ httpsAgent: new Agent({ ca: caBundle }) });
-        return new S3Client({
-            endpoint: url,
-            region,
-            forcePathStyle: true,
-            credentials: keys,
-            requestHandler,
-        });
-    }
+test("a user may do only what a policy allows", async () => {
+    const reader = { accessKeyId: "store-reader", secretAccessKey: randomBytes(12).toString("hex") };
+    await createUser(sandbox, { ...reader, role: "user" });
+    const root = s3ClientOf(sandbox.s3);
+    await root.send(new CreateBucketCommand({ Bucket: "store-read" }));
+    const statement = {
+        Effect: "Allow",
+        Principal: { AWS: [reader.accessKeyId] },
+        Action: ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"],
+        Resource: ["arn:aws:s3:::store-read", "arn:aws:s3:::store-read/*"],
+    };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await root.send(new PutBucketPolicyCommand({ Bucket: "store-read", Policy }));
+    const limited = s3ClientOf({ ...sandbox.s3, ...reader });
+    await limited.send(new HeadBucketCommand({ Bucket: "store-read" }));
+    const put = limited.send(new PutObjectCommand({ Bucket: "store-read", Key: "a", Body: "a" }));
+    await expect(put).rejects.toMatchObject({ name: "AccessDenied" });
+    root.destroy();
+    limited.destroy();
+});
 
-    it("has an object store with keys of its own", async () => {
-        expect(sandbox.s3.accessKeyId.length).toBeGreaterThanOrEqual(20);
-        expect(sandbox.s3.secretAccessKey.length).toBeGreaterThanOrEqual(20);
-        expect((await client(sandbox.s3).send(new ListBucketsCommand({}))).Buckets ?? []).toEqual([]);
-    });
-
-    it("makes users that may do only what a policy allows", async () => {
-        const reader = { accessKeyId: "reader", secretAccessKey: randomBytes(12).toString("hex") };
-        await createUser(sandbox, { ...reader, role: "user" });
-        const root = client(sandbox.s3);
-        await root.send(new CreateBucketCommand({ Bucket: "models" }));
-        const statement = {
-            Effect: "Allow",
-            Principal: { AWS: ["reader"] },
-            Action: ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"],
-            Resource: ["arn:aws:s3:::models", "arn:aws:s3:::models/*"],
-        };
-        const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-        await root.send(new PutBucketPolicyCommand({ Bucket: "models", Policy }));
-        const limited = client(reader);
-        await limited.send(new HeadBucketCommand({ Bucket: "models" }));
-        const put = limited.send(new PutObjectCommand({ Bucket: "models", Key: "a", Body: "a" }));
-        await expect(put).rejects.toMatchObject({ name: "AccessDenied" });
-    });
-
-    it("says why a user could not be made, without the secret", async () => {
-        const user = { accessKeyId: "twice", secretAccessKey: "not-to-be-shown", role: "user" } as const;
-        await createUser(sandbox, user);
-        const again = createUser(sandbox, user).catch((error: Error) => error.message);
-        expect(await again).toMatch(/did not make the user twice.*exists/is);
-        expect(await again).not.toContain(user.secretAccessKey);
-    });
-
-    it("has a cluster without the custom resources", async () => {
-        const { ApiextensionsV1Api, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
-        const kubeconfig = new KubeConfig();
-        kubeconfig.loadFromFile(sandbox.kubeconfigFile);
-        const definitions = await kubeconfig.makeApiClient(ApiextensionsV1Api).listCustomResourceDefinition();
-        expect(definitions.items).toEqual([]);
-        const namespaces = await kubeconfig.makeApiClient(CoreV1Api).listNamespace();
-        expect(namespaces.items.map(({ metadata }) => metadata?.name)).toContain("llmos-system");
-    });
-
-    it("can be described as JSON", () => {
-        const { stop: _stop, died: _died, restart: _restart, ...details } = sandbox;
-        expect(JSON.parse(JSON.stringify(details))).toEqual(details);
-    });
+test("why a user could not be made is said, without the secret", async () => {
+    const user = { accessKeyId: "store-twice", secretAccessKey: "not-to-be-shown", role: "user" } as const;
+    await createUser(sandbox, user);
+    const again = createUser(sandbox, user).catch((error: Error) => error.message);
+    expect(await again).toMatch(/did not make the user store-twice.*exists/is);
+    expect(await again).not.toContain(user.secretAccessKey);
 });

@@ -1,4 +1,6 @@
 /** Killed anywhere, a hundred times: `npx vitest run --project long test/long/kills.test.ts`. */
+import { inject } from "vitest";
 import { testKills } from "../support/kills";
+import { seedsFrom } from "../support/seeded";
 
-testKills(100);
+testKills(seedsFrom(1, 100), () => inject("cluster"));

@@ -1,5 +1,6 @@
 /** Engine and provider killed at twenty seeded moments of an upload. */
 import { inject } from "vitest";
+import { seedsFrom } from "../support/seeded";
 import { testUploadKills } from "../support/uploadKills";
 
-testUploadKills(20, () => inject("sandbox"));
+testUploadKills(seedsFrom(1, 20), () => inject("sandbox"));

@@ -1,11 +1,12 @@
 /** A copy of an example, worked with by the commands of its README. */
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { cp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
+import { shellQuote } from "../../examples/sandbox/environment";
+import { ROOT } from "./processes";
 import type { EngineRun } from "./project";
-
-const ROOT = resolve(__dirname, "..", "..");
+import { projectFolder } from "./projectFolder";
 
 export interface ExampleOptions {
     /** Folder below `examples`. */
@@ -25,23 +26,24 @@ export class ExampleProject {
     ) {}
 
     static async create(sandbox: SandboxDetails, options: ExampleOptions): Promise<ExampleProject> {
-        const parent = join(ROOT, ".sandbox", "projects");
-        await mkdir(parent, { recursive: true });
-        const folder = await mkdtemp(join(parent, `${options.example}-`));
+        const folder = await projectFolder(options.example);
         await cp(join(ROOT, "examples", options.example), folder, { recursive: true });
         const project = new ExampleProject(folder, sandbox, options.environment ?? {});
         await project.succeeds(`pulumi stack init ${options.stack ?? "dev"}`);
         return project;
     }
 
-    /** Sets configuration as the READMEs say: the value of a secret, or of a whole file, on standard input. */
+    /** Sets configuration in one command; the READMEs have one for each value. */
     async configure(plain: Record<string, string>, secrets: Record<string, string> = {}): Promise<void> {
-        for (const [key, value] of Object.entries(plain)) {
-            await this.succeeds(`pulumi config set ${key}`, value);
-        }
-        for (const [key, value] of Object.entries(secrets)) {
-            await this.succeeds(`pulumi config set --secret ${key}`, value);
-        }
+        const option =
+            (kind: string) =>
+            ([key, value]: [string, string]) =>
+                `--${kind} ${shellQuote(`${key}=${value}`)}`;
+        const options = [
+            ...Object.entries(plain).map(option("plaintext")),
+            ...Object.entries(secrets).map(option("secret")),
+        ];
+        await this.succeeds(`pulumi config set-all ${options.join(" ")}`);
     }
 
     /** Runs a command line by a shell; fails, with what was printed, when it does not end well. */

@@ -1,12 +1,13 @@
 /** The stack on which kills are played, and what is asserted about it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { Sandbox } from "../../examples/sandbox";
 import type { Declared, Kill } from "./kills";
 import { Outside } from "./outside";
 import { descendants, processes, type Running, sendKill } from "./processes";
 import { type EngineRun, Project, type StartedRun } from "./project";
 import { Recorder } from "./recorder";
+import { restart } from "./run/control";
+import type { OwnCluster } from "./run/setup";
 
 const PROGRAM = `
 new llmos.Registry("kills", {
@@ -39,14 +40,14 @@ export class Scene {
     private left: Running[] = [];
 
     private constructor(
-        private readonly sandbox: Sandbox,
+        private readonly sandbox: OwnCluster,
         private readonly s3: Recorder,
         private readonly cluster: Recorder,
         private readonly outside: Outside,
         private readonly project: Project,
     ) {}
 
-    static async open(sandbox: Sandbox): Promise<Scene> {
+    static async open(sandbox: OwnCluster): Promise<Scene> {
         const s3 = await Recorder.beforeS3(sandbox);
         const { recorder: cluster, kubeconfig } = await Recorder.beforeCluster(sandbox);
         const { caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
@@ -186,7 +187,7 @@ export class Scene {
     /** Ends the victim; false when it was not there any more. */
     private async end(kill: Kill, started: StartedRun, over: () => boolean): Promise<boolean> {
         if (kill.victim === "kube-apiserver" || kill.victim === "versitygw") {
-            await this.sandbox.restart(kill.victim, kill.downFor);
+            await restart(this.sandbox.control, kill.victim, kill.downFor);
             return true;
         }
         if (kill.victim === "engine") {

@@ -1,8 +1,8 @@
 /** Killing what takes part in an engine command, at a moment that a seed decides, and looking at what comes of it. */
 import { afterAll, beforeAll, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
 import { Scene } from "./killScene";
-import { seeded } from "./seeded";
+import type { OwnCluster } from "./run/setup";
+import { chosen, seeded } from "./seeded";
 
 const VICTIMS = ["engine", "provider", "kube-apiserver", "versitygw"] as const;
 const COMMANDS = ["up", "change", "refresh", "destroy"] as const;
@@ -74,29 +74,17 @@ function sum(changes: readonly (keyof Declared)[]): number {
     return changes.reduce((all, name) => all + REQUESTS[name], 0);
 }
 
-/**
- * The tests of a suite of so many seeds, the first one being 1. One seed alone: `KILLS_SEED=17 KILLS_RUNS=1`.
- */
-export function testKills(runs: number): void {
-    const first = Number(process.env["KILLS_SEED"] ?? 1);
-    const seeds = Array.from(
-        { length: Number(process.env["KILLS_RUNS"] ?? runs) },
-        (_, index) => first + index,
-    );
-    let sandbox: Sandbox;
+/** The tests of these seeds. Others: `KILLS_SEED=17 KILLS_RUNS=1`. */
+export function testKills(seeds: readonly number[], cluster: () => OwnCluster): void {
     let scene: Scene;
 
-    // A sandbox of its own: it kills servers, and claims the default flag.
+    // A cluster of its own: it kills servers, and claims the default flag.
     beforeAll(async () => {
-        sandbox = await startSandbox();
-        scene = await Scene.open(sandbox);
+        scene = await Scene.open(cluster());
     });
-    afterAll(async () => {
-        await scene?.close();
-        await sandbox?.stop();
-    });
+    afterAll(() => scene?.close());
 
-    test.each(seeds)("seed %i", async (seed) => {
+    test.each(chosen(seeds))("seed %i", async (seed) => {
         console.log(await scene.play(killOf(seed)));
     });
 

@@ -4,6 +4,7 @@
  */
 import { Agent } from "node:https";
 import {
+    DeleteBucketCommand,
     DeleteObjectCommand,
     GetBucketCorsCommand,
     ListBucketsCommand,
@@ -100,6 +101,23 @@ export class Outside {
 
     async remove(bucket: string, key: string): Promise<void> {
         await this.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    }
+
+    /** Deletes every Registry, every Secret of the operator's namespace and every bucket: for a sandbox of one's own. */
+    async clear(): Promise<void> {
+        const { registries, secrets, buckets } = await this.named("");
+        for (const path of [
+            ...registries.map((name) => `${REGISTRIES}/${name}`),
+            ...secrets.map((name) => `${SECRETS}/${name}`),
+        ]) {
+            await this.expect(200, "DELETE", path);
+        }
+        for (const Bucket of buckets) {
+            for (const key of await this.objects(Bucket)) {
+                await this.remove(Bucket, key);
+            }
+            await this.s3.send(new DeleteBucketCommand({ Bucket }));
+        }
     }
 
     /** Where the history of the cluster's Registries stands now; for `registryHistory`. */

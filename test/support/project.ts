@@ -1,11 +1,11 @@
 /** A Pulumi project of a test: a real program, run by the real engine, in a folder and a stack of its own. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { appendFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
+import { projectFolder } from "./projectFolder";
 
-const ROOT = resolve(__dirname, "..", "..");
 const STACK = "dev";
 
 /** What a program may take for granted. */
@@ -59,11 +59,9 @@ export class Project {
         private readonly options: ProjectOptions,
     ) {}
 
-    /** Makes folder and stack. Inside the repository, so that `pulumi-llmos` is found as a user's would be. */
+    /** Makes folder and stack. */
     static async create(sandbox: SandboxDetails, options: ProjectOptions): Promise<Project> {
-        const parent = join(ROOT, ".sandbox", "projects");
-        await mkdir(parent, { recursive: true });
-        const folder = await mkdtemp(join(parent, "project-"));
+        const folder = await projectFolder("project");
         const project = new Project(folder, sandbox, options);
         const name = `test-${randomBytes(4).toString("hex")}`;
         await writeFile(

@@ -21,3 +21,16 @@ export function bytesOf(random: () => number, size: number): Buffer {
     }
     return bytes;
 }
+
+/** The seeds that the environment asks for; without a wish these. */
+export function chosen(seeds: readonly number[]): readonly number[] {
+    const { KILLS_SEED: first, KILLS_RUNS: runs } = process.env;
+    if (first === undefined && runs === undefined) {
+        return seeds;
+    }
+    return seedsFrom(Number(first ?? 1), Number(runs ?? seeds.length));
+}
+
+export function seedsFrom(first: number, count: number): number[] {
+    return Array.from({ length: count }, (_, index) => first + index);
+}

@@ -1,211 +1,296 @@
 /**
- * A stand-in of an engine and its stack, over the driver of the lifecycles and real servers: checks, compares, creates,
- * updates, replaces and deletes resources in the order in which the engine does. Each run is a process of its own: it
- * knows nothing of what another has asked or made. It has no parallelism and no dependencies.
+ * A stand-in of the Pulumi engine and its state, for what the lifecycles do by themselves: the SDK runs a program of the
+ * package in this process, and each resource goes through the driver, as from the dynamic provider, to real servers.
+ * Resources are made one after another, and a run ends with the first that fails, like the engine's. What only the
+ * engine shows is tested with the engine: what it prints, its locks, its targets, its parallel steps and its crashes.
  */
-
+import { expect } from "vitest";
+import type { SandboxDetails } from "../../examples/sandbox";
+import { LlmosError } from "../../provider/errors";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import * as driver from "../../provider/lifecycle/driver";
+import { received } from "../../provider/pulumi/wire";
 import { LIFECYCLES } from "../../provider/resources";
 import type { Settings } from "../../provider/settings";
+import { registrations, sent } from "./registrations";
+import { refuseSecrets } from "./secrets";
 
-/** A resource of a program. */
-export interface Declared {
-    readonly type: string;
-    readonly name: string;
-    readonly args: Properties;
-    /** A former name, as `aliases` gives it. */
-    readonly alias?: string;
-}
-
-interface Stored {
-    readonly type: string;
+/** One resource of the state. */
+export interface HeldResource {
+    readonly kind: string;
     readonly id: string;
     readonly inputs: Properties;
     readonly outputs: Properties;
 }
 
-/** What a run came to. */
-export interface StackRun {
-    /** For example `update Bucket models`, in order. */
-    readonly done: string[];
-    readonly warnings: string[];
-    /** Why it ended early; undefined when it did not. */
-    readonly failure?: string;
+/** The outcome of one command. */
+export interface StandInRun {
+    /** What failed, and what was logged: `Kind name: message`, and `warning: message` or `info: message`. */
+    readonly told: readonly string[];
+    readonly failed: boolean;
+    /** What was done, in its order, or would be done after a preview: `created name`, as `done` has it of the engine. */
+    readonly done: readonly string[];
 }
 
-export interface RunOptions {
-    /** Replace all that is declared, as `--replace '**'` does: the deletes then run in another process. */
-    readonly replaceAll?: boolean;
+/** One command: what happens in one process of the provider. */
+interface Command {
+    readonly context: Context;
+    readonly told: string[];
+    readonly done: string[];
+    readonly preview: boolean;
+    failed: boolean;
 }
 
 export class StackStandIn {
-    readonly resources = new Map<string, Stored>();
+    /** The state, by the names of the resources. */
+    resources = new Map<string, HeldResource>();
+    /** All keys that programs have given: no run may tell one. */
+    private readonly keys = new Set<string>();
+    /** What replacements have left to be deleted. */
+    private former: [name: string, held: HeldResource][] = [];
 
     constructor(
-        private readonly settings: Settings,
-        private readonly project = "stand-in",
-    ) {}
+        sandbox: Pick<SandboxDetails, "kubeconfigFile" | "s3">,
+        /** Stack configuration; cluster and authority are the sandbox's unless it says otherwise. */
+        settings: Settings = {},
+    ) {
+        this.settings = { kubeconfig: sandbox.kubeconfigFile, caBundle: sandbox.s3.caBundle, ...settings };
+    }
+    /** Stack configuration of the commands from now on. */
+    settings: Settings;
 
-    /** Checks alone, as preview does for what is new. */
-    async preview(declared: readonly Declared[]): Promise<StackRun> {
-        return await this.run(async (context, done) => {
-            for (const each of declared) {
-                const news = await this.check(context, each);
-                const old = this.resources.get(each.name);
-                const change = old && driver.diff(lifecycleOf(each.type), old.outputs, news);
-                if (!change || change.changes.length > 0) {
-                    done.push(`${change ? "update" : "create"} ${each.type} ${each.name}`);
-                }
-            }
-        });
+    preview(program: () => void): Promise<StandInRun> {
+        return this.run(true, (command) => this.walk(program, command));
     }
 
-    async up(declared: readonly Declared[], options: RunOptions = {}): Promise<StackRun> {
-        return await this.run(async (context, done) => {
-            const leaving: [string, Stored][] = [];
-            for (const each of declared) {
-                await this.step(context, each, options, done, leaving);
-            }
-            const names = new Set(declared.map(({ name }) => name));
-            const gone = [...this.resources].filter(([name]) => !names.has(name));
-            const deleting = options.replaceAll ? this.process(this.warnings) : context;
-            for (const [name, stored] of [...leaving, ...gone].reverse()) {
-                await this.remove(deleting, name, stored, done);
-                if (this.resources.get(name) === stored) {
-                    this.resources.delete(name);
-                }
-            }
-        });
+    /** Replaces the named resources whatever changed, like `--replace`. */
+    up(program: () => void, ...replaced: string[]): Promise<StandInRun> {
+        return this.run(false, (command) => this.walk(program, command, replaced));
     }
 
-    async refresh(): Promise<StackRun> {
-        return await this.run(async (context, done) => {
-            for (const [name, { type, id, outputs }] of this.resources) {
-                const seen = await driver.read(lifecycleOf(type), context, id, outputs);
-                if (seen) {
-                    this.resources.set(name, { type, id, ...seen });
-                } else {
-                    this.resources.delete(name);
-                    done.push(`gone ${type} ${name}`);
-                }
-            }
-        });
-    }
-
-    async destroy(): Promise<StackRun> {
-        return await this.run(async (context, done) => {
-            for (const [name, stored] of [...this.resources].reverse()) {
-                await this.remove(context, name, stored, done);
-                this.resources.delete(name);
-            }
-        });
-    }
-
-    private warnings: string[] = [];
-
-    private process(warnings: string[]): Context {
-        return realContext(this.settings, {
-            info: async () => {},
-            warn: async (message) => void warnings.push(message),
-        });
-    }
-
-    private async run(act: (context: Context, done: string[]) => Promise<void>): Promise<StackRun> {
-        const done: string[] = [];
-        this.warnings = [];
-        try {
-            await act(this.process(this.warnings), done);
-            return { done, warnings: this.warnings };
-        } catch (error) {
-            return { done, warnings: this.warnings, failure: (error as Error).message };
-        }
-    }
-
-    private async check(context: Context, { type, name, args, alias }: Declared): Promise<Properties> {
-        const old = this.resources.get(name) ?? this.resources.get(alias ?? "");
-        const news = { ...args, owner: `${this.project}/dev/${name}` };
-        const { inputs, failures } = await driver.check(lifecycleOf(type), context, old?.inputs ?? {}, news);
-        if (failures.length > 0 || !inputs) {
-            throw new Error(failures.join("\n"));
-        }
-        return inputs;
-    }
-
-    private async step(
-        context: Context,
-        declared: Declared,
-        { replaceAll = false }: RunOptions,
-        done: string[],
-        leaving: [string, Stored][],
-    ): Promise<void> {
-        const { type, name, alias = "" } = declared;
-        const lifecycle = lifecycleOf(type);
-        if (!this.resources.has(name) && this.resources.has(alias)) {
-            this.resources.set(name, this.resources.get(alias) as Stored);
-            this.resources.delete(alias);
-        }
-        const inputs = await this.check(context, declared);
-        const old = this.resources.get(name);
-        const difference = old && driver.diff(lifecycle, old.outputs, inputs);
-        const replaces = old && (replaceAll || (difference?.replaces.length ?? 0) > 0);
-        if (old && !replaces) {
-            if ((difference?.changes.length ?? 0) > 0) {
-                done.push(`update ${type} ${name}`);
-                const outputs = await this.keeping(name, { ...old, inputs }, () =>
-                    driver.update(lifecycle, context, old.id, old.outputs, inputs),
+    /**
+     * Looks at all resources, at the same time; one that is gone goes from the state. `done` names those whose outputs
+     * are others now. When one cannot be looked at, the state stays as it was, like the engine's.
+     */
+    refresh(): Promise<StandInRun> {
+        return this.run(false, async (command) => {
+            const looks = [...this.resources].map(async ([name, held]) => {
+                const look = { ...command, told: [] as string[], failed: false };
+                const seen = await this.attempt(look, name, held.kind, (lifecycle) =>
+                    driver.read(lifecycle, command.context, held.id, received(held.outputs)),
                 );
-                this.resources.set(name, { ...old, inputs, outputs });
+                return { name, held, look, seen };
+            });
+            const now = new Map<string, HeldResource>();
+            for (const { name, held, look, seen } of await Promise.all(looks)) {
+                command.told.push(...look.told);
+                command.failed ||= look.failed;
+                if (seen) {
+                    const outputs = sent(seen.outputs);
+                    now.set(name, { ...held, inputs: sent(seen.inputs), outputs });
+                    const changed = changedIn(held.outputs, outputs);
+                    command.done.push(
+                        ...(changed.length > 0 ? [`refreshed ${name}: ${changed.join(", ")}`] : []),
+                    );
+                } else if (!look.failed) {
+                    command.done.push(`deleted ${name}`);
+                }
             }
-            return;
-        }
-        if (old && difference?.deleteBeforeReplace) {
-            await this.remove(context, name, old, done);
-        } else if (old) {
-            leaving.push([name, old]);
-        }
-        // The engine checks what it creates anew as if it were new.
-        const news = old
-            ? ((await driver.check(lifecycle, context, {}, { ...declared.args, owner: inputs.owner }))
-                  .inputs ?? {})
-            : inputs;
-        done.push(`${old ? "replace" : "create"} ${type} ${name}`);
-        const { id, outputs } = await this.keeping(
-            name,
-            { type, id: "", inputs: news, outputs: {} },
-            async () => await driver.create(lifecycle, context, news),
-        );
-        this.resources.set(name, { type, id, inputs: news, outputs });
+            if (!command.failed) {
+                this.resources = now;
+            }
+        });
     }
 
-    /** A partial failure keeps what it carries, as the engine does. */
-    private async keeping<T>(name: string, stored: Stored, act: () => Promise<T>): Promise<T> {
+    /** Deletes all, the last one first, as far as it comes. */
+    destroy(): Promise<StandInRun> {
+        return this.run(false, (command) => this.removeAllBut(new Set(), command));
+    }
+
+    /** Fails when a command failed. */
+    async succeeds(running: Promise<StandInRun>): Promise<StandInRun> {
+        const run = await running;
+        expect(run.failed, run.told.join("\n")).toBe(false);
+        return run;
+    }
+
+    private async run(preview: boolean, act: (command: Command) => Promise<void>): Promise<StandInRun> {
+        const told: string[] = [];
+        const log = {
+            info: async (message: string) => void told.push(`info: ${message}`),
+            warn: async (message: string) => void told.push(`warning: ${message}`),
+        };
+        const context = realContext(this.settings, log);
+        const command: Command = { context, told, done: [], preview, failed: false };
+        await act(command);
+        refuseSecrets(told.join("\n"), [...this.keys], "words of a run");
+        return command;
+    }
+
+    /** Runs the program, and deletes what it does not declare any more. */
+    private async walk(
+        program: () => void,
+        command: Command,
+        replaced: readonly string[] = [],
+    ): Promise<void> {
+        const declared = new Set<string>();
+        await registrations(program, command.preview, async (kind, name, inputs) => {
+            declared.add(name);
+            return await this.attempt(command, name, kind, (lifecycle) =>
+                this.step(command, lifecycle, name, inputs, replaced.includes(name)),
+            );
+        });
+        if (!command.failed) {
+            await this.removeAllBut(declared, command);
+        }
+    }
+
+    /** Checks one resource and does what there is to do; gives what the program sees of it. */
+    private async step(
+        command: Command,
+        lifecycle: AnyLifecycle,
+        name: string,
+        inputs: Properties,
+        forced: boolean,
+    ): Promise<{ id: string | undefined; state: Properties }> {
+        const { context, preview, done } = command;
+        const held = this.resources.get(name);
+        keysIn(inputs).forEach((key) => void this.keys.add(key));
+        const checked = await driver.check(
+            lifecycle,
+            context,
+            received(held?.inputs ?? {}),
+            received(inputs),
+        );
+        if (checked.failures.length > 0) {
+            throw new Refused(checked.failures);
+        }
+        const news = sent({ ...inputs, ...checked.inputs });
+        const { changes, replaces, deleteBeforeReplace } = held
+            ? driver.diff(lifecycle, received(held.outputs), received(news))
+            : { changes: [], replaces: [], deleteBeforeReplace: false };
+        if (held && changes.length === 0 && !forced) {
+            return { id: held.id, state: held.outputs };
+        }
+        const updates = held !== undefined && replaces.length === 0 && !forced;
+        const replacement = held === undefined ? "" : " replacement";
+        if (preview) {
+            done.push(`${updates ? "updated" : `created${replacement}`} ${name}`);
+            return { id: undefined, state: news };
+        }
+        if (held && updates) {
+            const outputs = await this.keeping(name, lifecycle, news, () =>
+                driver.update(lifecycle, context, held.id, received(held.outputs), received(news)),
+            );
+            this.resources.set(name, { ...held, inputs: news, outputs: sent(outputs) });
+            done.push(`updated ${name}`);
+        } else {
+            if (held && deleteBeforeReplace) {
+                await driver.remove(lifecycle, context, held.id, received(held.outputs));
+                this.resources.delete(name);
+                done.push(`deleted original ${name}`);
+            }
+            const { id, outputs } = await this.keeping(name, lifecycle, news, () =>
+                driver.create(lifecycle, context, received(news)),
+            );
+            if (held && !deleteBeforeReplace) {
+                this.former.push([name, held]);
+            }
+            // To the end: what is made later is deleted earlier.
+            this.resources.delete(name);
+            this.resources.set(name, { kind: lifecycle.type, id, inputs: news, outputs: sent(outputs) });
+            done.push(`created${replacement} ${name}`);
+        }
+        const { id, outputs } = this.resources.get(name)!;
+        return { id, state: outputs };
+    }
+
+    /** Keeps the state of what was left halfway. */
+    private async keeping<T>(
+        name: string,
+        { type }: AnyLifecycle,
+        inputs: Properties,
+        act: () => Promise<T>,
+    ): Promise<T> {
         try {
             return await act();
         } catch (error) {
             if (error instanceof PartialFailure) {
-                this.resources.set(name, { ...stored, id: error.id, outputs: error.state as Properties });
+                const outputs = sent(error.state as Properties);
+                this.resources.set(name, { kind: type, id: error.id, inputs, outputs });
             }
             throw error;
         }
     }
 
-    private async remove(
-        context: Context,
+    private async removeAllBut(declared: ReadonlySet<string>, command: Command): Promise<void> {
+        const all: [string, HeldResource, string][] = [
+            ...this.former.map(
+                ([name, held]) => [name, held, "deleted original"] as [string, HeldResource, string],
+            ),
+            ...[...this.resources]
+                .filter(([name]) => !declared.has(name))
+                .map(([name, held]) => [name, held, "deleted"] as [string, HeldResource, string]),
+        ].reverse();
+        for (const [name, held, deed] of all) {
+            if (command.failed) {
+                return;
+            }
+            await this.attempt(command, name, held.kind, async (lifecycle) => {
+                if (!command.preview) {
+                    await driver.remove(lifecycle, command.context, held.id, received(held.outputs));
+                    this.former = this.former.filter(([, each]) => each !== held);
+                    if (this.resources.get(name) === held) {
+                        this.resources.delete(name);
+                    }
+                }
+                command.done.push(`${deed} ${name}`);
+            });
+        }
+    }
+
+    /** Tells a failure that is explained; undefined then. */
+    private async attempt<T>(
+        command: Command,
         name: string,
-        { type, id, outputs }: Stored,
-        done: string[],
-    ): Promise<void> {
-        await driver.remove(lifecycleOf(type), context, id, outputs);
-        done.push(`delete ${type} ${name}`);
+        kind: string,
+        act: (lifecycle: AnyLifecycle) => Promise<T>,
+    ): Promise<T | undefined> {
+        try {
+            return await act(LIFECYCLES[kind]!);
+        } catch (error) {
+            if (
+                !(error instanceof Refused || error instanceof LlmosError || error instanceof PartialFailure)
+            ) {
+                throw error;
+            }
+            const messages = error instanceof Refused ? error.reasons : [error.message];
+            command.told.push(...messages.map((message) => `${kind} ${name}: ${message}`));
+            command.failed = true;
+            return undefined;
+        }
     }
 }
 
-function lifecycleOf(type: string): AnyLifecycle {
-    const lifecycle = LIFECYCLES[type];
-    if (!lifecycle) {
-        throw new Error(`There is no kind "${type}".`);
+function keysIn(value: unknown): string[] {
+    if (typeof value !== "object" || value === null) {
+        return [];
     }
-    return lifecycle;
+    return Object.entries(value).flatMap(([name, each]) =>
+        /^(accessKeyId|secretAccessKey)$/.test(name) ? [String(each)] : keysIn(each),
+    );
+}
+
+/** Names of the outputs that differ, sorted. */
+function changedIn(before: Properties, after: Properties): string[] {
+    return Object.keys({ ...before, ...after })
+        .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+        .sort();
+}
+
+class Refused extends Error {
+    constructor(readonly reasons: readonly string[]) {
+        super(reasons.join("\n"));
+    }
 }

@@ -1,7 +1,7 @@
 /** Lookups in a program: the columns of the LLMOS page, read live. */
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { findDefaultRegistry, findRegistry } from "../../provider/registries";
 import { Outside } from "../support/outside";
 import { Project } from "../support/project";
 
@@ -15,13 +15,11 @@ exports.allOutput = llmos.getRegistriesOutput();
 exports.standardOutput = llmos.getDefaultRegistryOutput();
 `;
 
-let sandbox: Sandbox;
+const sandbox = inject("cluster");
 let outside: Outside;
 let project: Project;
 
-// A sandbox of its own: the list of all registries, and the default among them.
 beforeAll(async () => {
-    sandbox = await startSandbox();
     outside = await Outside.of(sandbox);
     const { accessKeyId, secretAccessKey, caBundle, endpoint } = sandbox.s3;
     await outside.s3.send(new CreateBucketCommand({ Bucket: "alpha-bucket" }));
@@ -43,8 +41,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
     await project?.remove();
+    await outside?.clear();
     outside?.s3.destroy();
-    await sandbox?.stop();
 });
 
 /** A Registry, and its first verdict; the Secret of `beta` does not exist. */
@@ -106,15 +104,11 @@ test("no such registry, and two defaults, are errors that say so", async () => {
     await outside.expect(200, "PATCH", "/apis/ml.llmos.ai/v1/registries/beta", {
         metadata: { annotations: { "ml.llmos.ai/is-default-registry": "true" } },
     });
-    await project.setProgram(`
-const told = (lookup) => lookup.catch((error) => error.message);
-exports.missing = told(llmos.getRegistry({ name: "gamma" }));
-exports.two = told(llmos.getDefaultRegistry());
-`);
-    const up = await project.up();
-    expect(up.exitCode, up.output).toBe(0);
-    const { output } = await project.pulumi("stack", "output", "--json");
-    const { missing, two } = JSON.parse(output.slice(output.indexOf("{")));
-    expect(missing.split("\n")[0]).toBe('There is no Registry "gamma"');
-    expect(two.split("\n")[0]).toBe("The cluster has 2 default registries: alpha, beta");
+    const settings = { kubeconfig: sandbox.kubeconfigFile };
+    await expect(findRegistry(settings, undefined, "gamma")).rejects.toThrow(
+        /^There is no Registry "gamma"\n/,
+    );
+    await expect(findDefaultRegistry(settings)).rejects.toThrow(
+        /^The cluster has 2 default registries: alpha, beta\n/,
+    );
 });

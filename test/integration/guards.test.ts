@@ -1,26 +1,30 @@
-/** A registry that something uses is neither deleted nor moved: everything that uses it is named, and nothing is touched. */
+/** A registry that something uses is not deleted and not moved: all that uses it is named, and nothing is touched. */
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { Registry, type RegistryArgs, RegistryObject } from "../../provider";
 import { type Example, examples } from "../support/customResourceExamples";
 import { Outside } from "../support/outside";
-import { done } from "../support/plan";
-import { type EngineRun, Project } from "../support/project";
+import { StackStandIn, type StandInRun } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
-const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+const { endpoint, accessKeyId, secretAccessKey } = sandbox.s3;
 
-const program = `
-new llmos.Registry("guarded", {
-    endpoint: values.endpoint,
-    bucket: { name: values.bucket },
-    credentials: values.keys,
+const args: RegistryArgs = {
+    endpoint,
+    bucket: { name: "guarded-bucket" },
+    credentials: { accessKeyId, secretAccessKey },
     cors: false,
-});
-`;
-const values = { endpoint, bucket: "guarded-bucket", keys: { accessKeyId, secretAccessKey } };
+    timeouts: { settleSeconds: 0.5 },
+};
+const program = (changes: Partial<RegistryArgs> = {}) => {
+    return () => void new Registry("guarded", { ...args, ...changes });
+};
 const USERS = ["Model", "Dataset", "DatasetVersion", "LocalModel", "DataCollection"];
+const IN_USE = 'The registry "guarded" is in use and is not deleted';
+const MOVED = 'The registry "guarded" is in use and is not moved to another bucket or endpoint';
+
 let outside: Outside;
-let project: Project;
+const stack = new StackStandIn(sandbox);
 const made: string[] = [];
 
 function collectionOf({ group, plural }: Example): string {
@@ -50,14 +54,7 @@ async function use(example: Example): Promise<void> {
 
 beforeAll(async () => {
     outside = await Outside.of(sandbox);
-    project = await Project.create(sandbox, {
-        program,
-        values,
-        config: { "llmos:caBundle": caBundle },
-        secrets: [accessKeyId, secretAccessKey],
-    });
-    const up = await project.up();
-    expect(up.exitCode, up.output).toBe(0);
+    await stack.succeeds(stack.up(program()));
     await store("models");
     await store("datasets");
     await store("datasetversions");
@@ -72,10 +69,9 @@ afterAll(async () => {
         await outside?.expect(200, "DELETE", place);
     }
     await outside?.stored.removeAll();
-    const destroyed = await project?.destroy();
-    await project?.remove();
+    const destroyed = await stack.destroy();
     outside?.s3.destroy();
-    expect(destroyed?.exitCode, destroyed?.output).toBe(0);
+    expect(destroyed.told).toEqual([]);
 });
 
 const list = [
@@ -83,70 +79,57 @@ const list = [
     ...USERS.slice(1).map((kind) => `${kind}: 1 (default/guarded-1)`),
 ].join("; ");
 
-/** Refused with the whole list, and nothing done. */
-async function expectRefused(run: EngineRun, why: string, before: unknown): Promise<void> {
-    expect(run.exitCode, run.output).not.toBe(0);
-    expect(run.output).toContain(why);
-    expect(run.output).toContain(`where: ${sandbox.apiServerUrl}: ${list}`);
-    expect(done(run)).toEqual([]);
-    expect(await outside.registry("guarded")).toEqual(before);
+/** The Registry, and what else there is. */
+async function sides() {
+    return { registry: await outside.registry("guarded"), all: await outside.named("guarded") };
+}
+
+/** Refused with the whole list, and nothing touched. */
+async function expectRefused(run: StandInRun, why: string, before: unknown): Promise<void> {
+    expect(run.failed).toBe(true);
+    const words = run.told.join("\n");
+    expect(words).toContain(why);
+    expect(words).toContain(`where: ${sandbox.apiServerUrl}: ${list}`);
+    expect(await sides()).toEqual(before);
 }
 
 test("destroy, another name and another bucket are refused with kind, count and names of all five", async () => {
-    const before = await outside.registry("guarded");
+    const before = await sides();
     // LLMOS itself would delete at once, and the models would then hang on their finalizers.
-    expect(before.metadata.deletionTimestamp).toBe(undefined);
-    await expectRefused(
-        await project.destroy(),
-        'The registry "guarded" is in use and is not deleted',
-        before,
-    );
-    await project.setValues({ ...values, bucket: "guarded-other-bucket" });
-    const moved = 'The registry "guarded" is in use and is not moved to another bucket or endpoint';
-    await expectRefused(await project.preview(), moved, before);
-    await expectRefused(await project.up(), moved, before);
-    await project.setValues(values);
-    await project.setProgram(program.replace("bucket:", 'name: "guarded-renamed", bucket:'));
-    await expectRefused(
-        await project.preview(),
-        'The registry "guarded" is in use and is not deleted',
-        before,
-    );
-    await project.setProgram(program);
-    expect((await outside.named("guarded")).buckets).toEqual(["guarded-bucket"]);
+    expect(before.registry.metadata.deletionTimestamp).toBe(undefined);
+    await expectRefused(await stack.destroy(), IN_USE, before);
+    const bucket = { name: "guarded-other-bucket" };
+    await expectRefused(await stack.preview(program({ bucket })), MOVED, before);
+    await expectRefused(await stack.up(program({ bucket })), MOVED, before);
+    const port = endpoint.split(":")[1];
+    const moved = { endpoint: `127.0.0.1:${port}`, bucket: { name: "guarded-bucket", adopt: true } };
+    await expectRefused(await stack.preview(program(moved)), MOVED, before);
+    await expectRefused(await stack.preview(program({ name: "guarded-renamed" })), IN_USE, before);
 });
 
 test("adopting moves it no more than an edit does, whether preview may ask or not", async () => {
     const Bucket = "guarded-adopted-bucket";
     await outside.s3.send(new CreateBucketCommand({ Bucket }));
-    const adopter = await Project.create(sandbox, {
-        program: `
-new llmos.RegistryObject("adopter", {
-    name: "guarded",
-    endpoint: values.endpoint,
-    bucket: "${Bucket}",
-    secretName: "guarded-credentials",
-    adopt: true,
-    reachability: values.reachability,
-});
-`,
-        values,
-        config: { "llmos:caBundle": caBundle },
-        secrets: [accessKeyId, secretAccessKey],
-    });
-    const before = await outside.registry("guarded");
-    const moved = 'The registry "guarded" is in use and is not moved to another bucket or endpoint';
-    await expectRefused(await adopter.preview(), moved, before);
-    await adopter.setValues({ ...values, reachability: "off" });
-    await expectRefused(await adopter.up(), moved, before);
-    await adopter.remove();
+    const adopter = new StackStandIn(sandbox);
+    const adopting = (reachability: "enforce" | "off") => () =>
+        void new RegistryObject("adopter", {
+            name: "guarded",
+            endpoint,
+            bucket: Bucket,
+            secretName: "guarded-credentials",
+            adopt: true,
+            reachability,
+        });
+    const before = await sides();
+    await expectRefused(await adopter.preview(adopting("enforce")), MOVED, before);
+    await expectRefused(await adopter.up(adopting("off")), MOVED, before);
     await outside.s3.send(new DeleteBucketCommand({ Bucket }));
 });
 
 test("somebody's edit of the bucket is undone although models use the registry: their content never moved", async () => {
     const path = "/apis/ml.llmos.ai/v1/registries/guarded";
     await outside.expect(200, "PATCH", path, { spec: { s3Config: { bucket: "guarded-elsewhere" } } });
-    const healed = await project.up("--refresh");
-    expect(healed.exitCode, healed.output).toBe(0);
+    await stack.refresh();
+    expect((await stack.succeeds(stack.up(program()))).done).toEqual(["updated guarded-registry"]);
     expect((await outside.registry("guarded")).spec.s3Config.bucket).toBe("guarded-bucket");
 });

@@ -1,13 +1,13 @@
 /** `pulumi-llmos adopt`: the program that it writes is compiled, previewed and run, and changes nothing on either side. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Cli } from "../support/cli";
 import { execute } from "../support/execute";
 import { Outside } from "../support/outside";
 import { ROOT } from "../support/processes";
+import { projectFolder } from "../support/projectFolder";
 import { Recorder } from "../support/recorder";
 import { Registries, type S3Config } from "../support/registries";
 import { bothSides } from "../support/wrongInput";
@@ -28,7 +28,7 @@ const OWN = [
     { ...GUIDE, AllowedOrigins: ["https://one.example.com", "https://two.example.com"] },
 ];
 
-let sandbox: Sandbox;
+const sandbox = inject("cluster");
 let outside: Outside;
 let registries: Registries;
 /** What the registries have as their endpoint: writes down what is asked of the S3 server. */
@@ -37,9 +37,7 @@ let endpoint: string;
 let cli: Cli;
 let parent: string;
 
-// A sandbox of its own: all registries of the cluster, and its default.
 beforeAll(async () => {
-    sandbox = await startSandbox();
     outside = await Outside.of(sandbox);
     recorder = await Recorder.beforeS3(sandbox);
     endpoint = `localhost:${recorder.port}`;
@@ -62,15 +60,13 @@ beforeAll(async () => {
     await register("2nd-models", { bucket: "without" }, { "field.llmos.ai/description": "" });
     await register("plain", { bucket: "guided", useSSL: false });
     await register("schemed", { bucket: "guided", endpoint: `https://${endpoint}` });
-    const folder = join(ROOT, ".sandbox", "projects");
-    await mkdir(folder, { recursive: true });
-    parent = await mkdtemp(join(folder, "adopt-"));
+    parent = await projectFolder("adopt");
 });
 afterAll(async () => {
     await rm(parent, { recursive: true, force: true });
+    await outside?.clear();
     outside?.s3.destroy();
     await recorder?.stop();
-    await sandbox?.stop();
 });
 
 async function bucket(name: string, rules?: object[]): Promise<void> {

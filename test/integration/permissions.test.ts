@@ -3,10 +3,11 @@ import { randomBytes } from "node:crypto";
 import { Agent } from "node:https";
 import { PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import { createUser } from "../../examples/sandbox";
+import { Registry } from "../../provider";
 import { type KubeRequest, kubeRequests } from "../support/kubeRequest";
-import { Project } from "../support/project";
+import { StackStandIn } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
 const { s3 } = sandbox;
@@ -46,46 +47,31 @@ const BUCKET_ACTIONS = [
     "s3:DeleteObject",
 ];
 
-const program = `
-const registry = new llmos.Registry(values.name, {
-    endpoint: values.endpoint,
-    bucket: values.name,
-    credentials: values.limited,
-    adminCredentials: values.admin,
-    cors: { allowedOrigins: ["https://llmos.example.com"] },
-});
-exports.state = registry.state;
-`;
+const program = () =>
+    void new Registry(name, {
+        endpoint: s3.endpoint,
+        bucket: name,
+        credentials: limited,
+        adminCredentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
+        cors: { allowedOrigins: ["https://llmos.example.com"] },
+    });
 
-let project: Project;
+let stack: StackStandIn;
 let ask: KubeRequest;
 
 beforeAll(async () => {
     ask = await kubeRequests(sandbox.kubeconfigFile);
     await createUser(sandbox, { ...limited, role: "user" });
     await makeLimitedBucket();
-    const admin = { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey };
-    project = await Project.create(sandbox, {
-        program,
-        values: { name, endpoint: s3.endpoint, limited, admin },
-        config: { "llmos:caBundle": s3.caBundle, "llmos:kubeconfig": await limitedKubeconfig() },
-        secrets: [limited.accessKeyId, limited.secretAccessKey, s3.secretAccessKey],
-    });
+    stack = new StackStandIn(sandbox, { kubeconfig: await limitedKubeconfig() });
 });
-afterAll(() => project?.remove());
 
 test("a whole life needs no other right", async () => {
-    for (const run of [
-        await project.pulumi("preview"),
-        await project.up(),
-        await project.pulumi("preview", "--refresh", "--expect-no-changes"),
-    ]) {
-        expect(run.exitCode, run.output).toBe(0);
-    }
-    const registry = (await project.resources()).get(`${name}-registry`);
-    expect(registry?.outputs["state"]).toBe("Active");
-    const destroyed = await project.destroy();
-    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    await stack.succeeds(stack.preview(program));
+    await stack.succeeds(stack.up(program));
+    expect((await stack.succeeds(stack.refresh())).done).toEqual([]);
+    expect(stack.resources.get(`${name}-registry`)?.outputs["state"]).toBe("Active");
+    await stack.succeeds(stack.destroy());
     expect((await ask("GET", `/apis/ml.llmos.ai/v1/registries/${name}`)).status).toBe(404);
 });
 
@@ -96,12 +82,10 @@ test("a verb that the cluster forbids is told at preview, with nothing changed",
         verbs: rule.verbs.filter((verb) => verb !== "patch" && verb !== "create"),
     }));
     expect((await ask("PATCH", role, { rules: reading })).status).toBe(200);
-    const preview = await project.pulumi("preview");
-    expect(preview.exitCode, preview.output).not.toBe(0);
-    expect(preview.output).toContain(
-        "The cluster does not let this user create or patch registries.ml.llmos.ai",
-    );
-    expect(preview.output).toContain("the README lists the permissions (Requirements)");
+    const preview = await stack.preview(program);
+    const words = preview.told.join("\n");
+    expect(words).toContain("The cluster does not let this user create or patch registries.ml.llmos.ai");
+    expect(words).toContain("the README lists the permissions (Requirements)");
 });
 
 /** A bucket on which the limited user has what LLMOS needs. */

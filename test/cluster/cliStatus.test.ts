@@ -1,19 +1,16 @@
 /** `pulumi-llmos status`: the list of the LLMOS page, live. */
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Cli } from "../support/cli";
 import { Outside } from "../support/outside";
 import { Registries } from "../support/registries";
 
-let sandbox: Sandbox;
+const sandbox = inject("cluster");
 let outside: Outside;
 let registries: Registries;
 let cli: Cli;
 
-// A sandbox of its own: the list of all registries, none at first.
 beforeAll(async () => {
-    sandbox = await startSandbox({ engine: false });
     outside = await Outside.of(sandbox);
     registries = new Registries(outside.ask);
     const { accessKeyId, secretAccessKey } = sandbox.s3;
@@ -22,8 +19,8 @@ beforeAll(async () => {
     await outside.s3.send(new CreateBucketCommand({ Bucket: "alpha-bucket" }));
 });
 afterAll(async () => {
+    await outside?.clear();
     outside?.s3.destroy();
-    await sandbox?.stop();
 });
 
 async function register(name: string, bucket: string): Promise<void> {

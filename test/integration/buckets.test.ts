@@ -1,0 +1,52 @@
+/** Buckets at the end: one that the stack did not make, and one that another resource of the program has now. */
+import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { Bucket, Registry } from "../../provider";
+import { Outside } from "../support/outside";
+import { StackStandIn } from "../support/stackStandIn";
+
+const sandbox = inject("sandbox");
+const { endpoint, accessKeyId, secretAccessKey } = sandbox.s3;
+const credentials = { accessKeyId, secretAccessKey };
+
+let outside: Outside;
+
+beforeAll(async () => {
+    outside = await Outside.of(sandbox);
+});
+afterAll(() => outside?.s3.destroy());
+
+test("a bucket that the stack did not make is never deleted, empty as it may be", async () => {
+    await outside.s3.send(new CreateBucketCommand({ Bucket: "theirs-bucket" }));
+    const bucket = { name: "theirs-bucket", create: false, forceDestroy: true };
+    const stack = new StackStandIn(sandbox);
+    await stack.succeeds(
+        stack.up(() => void new Registry("theirs", { endpoint, bucket, credentials, cors: false })),
+    );
+    await stack.succeeds(stack.destroy());
+    expect(await outside.named("theirs")).toEqual({
+        registries: [],
+        secrets: [],
+        buckets: ["theirs-bucket"],
+    });
+    await outside.s3.send(new DeleteBucketCommand({ Bucket: "theirs-bucket" }));
+});
+
+test("a Bucket with another resource name, and then by another address too, is not emptied by the end of the former", async () => {
+    const [, port] = endpoint.split(":");
+    const stack = new StackStandIn(sandbox);
+    for (const [resource, address] of [
+        ["first", endpoint],
+        ["second", endpoint],
+        ["third", `127.0.0.1:${port}`],
+    ] as const) {
+        const args = { name: "renamed-bucket", endpoint: address, credentials };
+        const program = () => void new Bucket(resource, { ...args, adopt: true, forceDestroy: true });
+        expect((await stack.succeeds(stack.up(program))).done).toContain(`created ${resource}`);
+        await outside.put("renamed-bucket", resource);
+    }
+    expect([...stack.resources.keys()]).toEqual(["third"]);
+    expect(await outside.objects("renamed-bucket")).toEqual(["first", "second", "third"]);
+    await stack.succeeds(stack.destroy());
+    expect((await outside.named("renamed")).buckets).toEqual([]);
+});
