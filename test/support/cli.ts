@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
 import { ROOT, until } from "./processes";
+import { refuseSecrets } from "./secrets";
 
 export interface CliRun {
     readonly exitCode: number | null;
@@ -79,12 +80,6 @@ export class Cli {
     }
 
     scan(text: string): void {
-        for (const secret of this.secrets) {
-            for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")]) {
-                if (text.includes(form)) {
-                    throw new Error(`A key was found:\n${text.replaceAll(form, "<KEY>")}`);
-                }
-            }
-        }
+        refuseSecrets(text, this.secrets, "command line's output");
     }
 }

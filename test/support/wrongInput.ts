@@ -25,16 +25,20 @@ export function rightArgs({ s3 }: SandboxDetails, bucket: string) {
 /** Texts that are other ones in each run, and what stands for them in an expectation. */
 export type Places = Readonly<Record<string, string>>;
 
+/** Texts with the names of the places in them. */
+export function placed(texts: readonly string[], places: Places): string[] {
+    return texts.map((text) =>
+        Object.entries(places).reduce((rest, [place, name]) => rest.replaceAll(place, name), text),
+    );
+}
+
 /**
  * All that a run told beside its progress, one entry a resource, without the frame that the engine puts around it.
  * Whatever is not ours (a stack trace, an error told twice) is left in, so that an expectation fails on it.
  */
 export function told(run: EngineRun, places: Places = {}): string[] {
     const diagnostics = /^Diagnostics:\n([\s\S]*?)^(?:Resources|Outputs):/m.exec(run.output)?.[1] ?? "";
-    const text = Object.entries(places).reduce(
-        (rest, [place, name]) => rest.replaceAll(place, name),
-        diagnostics,
-    );
+    const [text = ""] = placed([diagnostics], places);
     const entries = text.split(/^ {2}(?=\S)/m).filter((entry) => entry.trim() !== "");
     return entries.map((entry) => {
         const [head = "", ...lines] = entry.trimEnd().split("\n");

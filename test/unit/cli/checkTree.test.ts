@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../../provider/checks";
 import { anyFailed, checkTree, type Examined } from "../../../provider/cli/checkTree";
-import { RecordingTerminal } from "./terminal";
+import { RecordingTerminal } from "../../support/recordingTerminal";
 
 const at = "2026-11-23T21:48:45.337Z";
 const finding = {

@@ -4,7 +4,7 @@ import { registryTable } from "../../../provider/cli/registryTable";
 import { type Look, watch } from "../../../provider/cli/status";
 import { failure } from "../../../provider/errors";
 import type { RegistryRow } from "../../../provider/registries";
-import { RecordingTerminal } from "./terminal";
+import { RecordingTerminal } from "../../support/recordingTerminal";
 
 const alpha: RegistryRow = {
     state: "Active",

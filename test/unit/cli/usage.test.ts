@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../../../provider/cli/program";
+import { RecordingTerminal } from "../../support/recordingTerminal";
 import { BUILT_PACKAGE } from "../builtPackage";
-import { RecordingTerminal } from "./terminal";
 
 const MAIN = join(BUILT_PACKAGE, "cli", "main.js");
 const COLOUR_VARIABLES = ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI"];

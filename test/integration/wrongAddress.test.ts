@@ -1,26 +1,38 @@
-/** Wrong addresses of the S3 server: preview and up say the same, in full, and change nothing on either side. */
+/** Wrong addresses of the S3 server: preview, up and `doctor` say the same, in full, and change nothing on either side. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Authority } from "../../examples/sandbox";
 import { closedPort } from "../support/closedPort";
+import { Doctor } from "../support/doctor";
+import { EngineStandIn, registries } from "../support/engineStandIn";
 import { Outside } from "../support/outside";
-import { Project } from "../support/project";
-import { bothSides, REGISTRIES_PROGRAM, rightArgs, told } from "../support/wrongInput";
+import { bothSides, placed, rightArgs } from "../support/wrongInput";
 
 const sandbox = inject("sandbox");
 const { endpoint, accessKeyId, secretAccessKey } = sandbox.s3;
 
-let project: Project;
+// No llmos:caBundle: whom to trust is part of each case.
+const engine = new EngineStandIn(sandbox, { secrets: [accessKeyId, secretAccessKey] });
+const doctor = new Doctor(sandbox, [accessKeyId, secretAccessKey]);
 let outside: Outside;
 const servers: Server[] = [];
 /** Addresses of servers that have something wrong, by what is wrong. */
 const wrong = { closed: "", plain: "", expired: "", early: "", otherName: "" };
 let authority: Authority;
+let folder: string;
+/** The authority's certificate. */
+let caFile: string;
 
 beforeAll(async () => {
     authority = await Authority.create("wrong addresses");
+    folder = await mkdtemp(join(tmpdir(), "pulumi-llmos-wrong-address-"));
+    caFile = join(folder, "ca.crt");
+    await writeFile(caFile, authority.certificate);
     const day = 86_400_000;
     const past = { notBefore: new Date(Date.now() - 2 * day), notAfter: new Date(Date.now() - day) };
     const future = { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
@@ -30,18 +42,14 @@ beforeAll(async () => {
     wrong.early = await secure({ hosts: ["localhost"], ...future });
     wrong.otherName = await secure({ hosts: ["s3.example.com"] });
     outside = await Outside.of(sandbox);
-    // No llmos:caBundle: whom to trust is part of each case.
-    project = await Project.create(sandbox, {
-        program: REGISTRIES_PROGRAM,
-        secrets: [accessKeyId, secretAccessKey],
-    });
 });
 
 afterAll(async () => {
-    await project?.remove();
+    outside?.s3.destroy();
     for (const server of servers) {
         server.close();
     }
+    await rm(folder, { recursive: true, force: true });
 });
 
 async function secure(options: Parameters<Authority["server"]>[0]): Promise<string> {
@@ -75,6 +83,11 @@ test.each([
         message:
             'endpoint is a bucket address (s3://…), not an endpoint. Write the host[:port] of the S3 server, for example "s3.registry.com:5000", and the bucket in "bucket".',
     },
+])("$what is refused by preview and by up", async ({ args, message }) => {
+    await refused(args(), message);
+});
+
+test.each<{ what: string; args: () => { endpoint?: string; caBundle?: string }; message: string }>([
     {
         what: "a host name that nobody knows",
         args: () => ({ endpoint: "s3.invalid:5000" }),
@@ -131,18 +144,23 @@ ${NEEDED}
 ${NEEDED}
   next:  Use a name that the certificate holds, or have it issued for this one.`,
     },
-])("$what is refused by preview and by up", async ({ args, message }) => {
-    const registry = { ...rightArgs(sandbox, "address-bucket"), ...args() };
-    await project.setValues({ registries: { address: registry } });
-    const places = {
-        [endpoint]: "<s3>",
-        ...Object.fromEntries(Object.entries(wrong).map(([name, place]) => [place, `<${name}>`])),
-    };
-    for (const command of ["preview", "up --yes --skip-preview"]) {
-        const run = await project.pulumi(...command.split(" "));
-        expect(told(run, places), run.output).toEqual([`Bucket address-bucket: error: ${message}`]);
-        expect(run.exitCode).not.toBe(0);
-        expect(await bothSides(outside, "address")).toEqual([]);
-    }
-    await project.exportState();
+])("$what is refused by preview and by up, and found by doctor", async ({ args, message }) => {
+    const given = { endpoint, ...args() };
+    await refused(given, message);
+    const trust = given.caBundle ? ["--ca-bundle", caFile] : [];
+    const found = await doctor.finds(["--endpoint", given.endpoint, ...trust]);
+    expect(placed(found, places())).toEqual([message]);
 });
+
+function places(): Record<string, string> {
+    const servers = Object.entries(wrong).map(([name, place]) => [place, `<${name}>`]);
+    return { [endpoint]: "<s3>", ...Object.fromEntries(servers) };
+}
+
+async function refused(args: object, message: string): Promise<void> {
+    const program = registries({ address: { ...rightArgs(sandbox, "address-bucket"), ...args } });
+    for (const words of [await engine.preview(program), await engine.up(program)]) {
+        expect(placed(words, places())).toEqual([`Bucket address-bucket: error: ${message}`]);
+    }
+    expect(await bothSides(outside, "address")).toEqual([]);
+}

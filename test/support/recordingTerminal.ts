@@ -1,11 +1,11 @@
 /** A terminal that keeps what it is given. */
 import picocolors from "picocolors";
-import type { Terminal } from "../../../provider/cli/terminal";
+import type { Terminal } from "../../provider/cli/terminal";
 
 export class RecordingTerminal implements Terminal {
     stdout = "";
     stderr = "";
-    /** What standing on the screen now. */
+    /** What stands on the screen now. */
     screen = "";
     private readonly controller = new AbortController();
     readonly colours;
