@@ -21,7 +21,11 @@ export default defineConfig({
                 extends: true,
                 test: {
                     name: "sandbox",
-                    include: ["test/integration/**/*.test.ts", "test/engine/**/*.test.ts"],
+                    include: [
+                        "test/integration/**/*.test.ts",
+                        "test/engine/**/*.test.ts",
+                        "test/matrix/quick.test.ts",
+                    ],
                     globalSetup: ["test/support/sandboxSetup.ts"],
                 },
             },
@@ -38,7 +42,7 @@ export default defineConfig({
                 extends: true,
                 test: {
                     name: "matrix",
-                    include: ["test/matrix/**/*.test.ts"],
+                    include: ["test/matrix/matrix.test.ts"],
                     // Its servers are built on first use.
                     testTimeout: 1_800_000,
                     hookTimeout: 1_800_000,
