@@ -34,7 +34,11 @@ export default defineConfig({
                 test: {
                     ...common,
                     name: "sandbox",
-                    include: ["test/integration/**/*.test.ts", "test/engine/**/*.test.ts"],
+                    include: [
+                        "test/integration/**/*.test.ts",
+                        "test/engine/**/*.test.ts",
+                        "test/matrix/quick.test.ts",
+                    ],
                 },
             },
             {
@@ -65,7 +69,7 @@ export default defineConfig({
                 test: {
                     ...common,
                     name: "matrix",
-                    include: ["test/matrix/**/*.test.ts"],
+                    include: ["test/matrix/matrix.test.ts"],
                     // Its servers are built on first use.
                     testTimeout: 1_800_000,
                     hookTimeout: 1_800_000,

@@ -1,8 +1,9 @@
 /** The content of models and datasets in one bucket: listed, sent, and removed; every failure explained. */
 import type { S3Client } from "@aws-sdk/client-s3";
+import { failure } from "../errors";
 import { absent, present, type Reading } from "../reading";
 import type { Tries } from "../retries";
-import { DEFAULT_REGION, openClient, type S3Connection } from "./client";
+import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { explaining, isNotOffered, s3Failure, serverError } from "./failures";
 import type { ObjectStore } from "./objectStore";
 import { Sender, type Sending } from "./sender";
@@ -36,6 +37,9 @@ const JOINING: Tries = { pausesMs: [1_000, 5_000, 20_000], tryMs: 1_800_000, req
 /** Most objects that one DeleteObjects request takes (S3 documentation). */
 const BATCH = 1_000;
 
+/** Objects that are asked for their ETag at once. */
+const ASKED_AT_ONCE = 32;
+
 export class ContentStore {
     private constructor(
         readonly bucket: string,
@@ -61,8 +65,24 @@ export class ContentStore {
         return this.objects.connection;
     }
 
-    /** All objects whose key starts with `prefix`, by what follows it. */
+    /**
+     * All objects whose key starts with `prefix`, by what follows it. S3 lists each with its ETag; a server that leaves the
+     * ETags out (s3s-fs) is asked for them, object by object: without them nothing that lies there can be compared.
+     */
     async list(prefix: string): Promise<Map<string, ListedObject>> {
+        const objects = await this.listed(prefix);
+        const silent = [...objects].filter(([, { etag }]) => etag === "");
+        for (let start = 0; start < silent.length; start += ASKED_AT_ONCE) {
+            const batch = silent.slice(start, start + ASKED_AT_ONCE);
+            const etags = await Promise.all(batch.map(([name]) => this.etag(prefix + name)));
+            for (const [index, [name, { size }]] of batch.entries()) {
+                objects.set(name, { size, etag: etags[index] ?? "" });
+            }
+        }
+        return objects;
+    }
+
+    private async listed(prefix: string): Promise<Map<string, ListedObject>> {
         const objects = new Map<string, ListedObject>();
         let token: string | undefined;
         do {
@@ -78,9 +98,25 @@ export class ContentStore {
             for (const { Key = "", Size = 0, ETag = "" } of page.Contents ?? []) {
                 objects.set(Key.slice(prefix.length), { size: Size, etag: unquoted(ETag) });
             }
-            token = page.IsTruncated ? page.NextContinuationToken : undefined;
+            token = page.IsTruncated ? this.goesOn(page.NextContinuationToken) : undefined;
         } while (token !== undefined);
         return objects;
+    }
+
+    /** The ETag of an object; empty when the object is gone, or has none. */
+    private async etag(key: string): Promise<string> {
+        return await this.explain("s3:GetObject", async () => {
+            try {
+                const asked = new this.sdk.HeadObjectCommand({ ...this.place, Key: key });
+                const { ETag = "" } = await this.client.send(asked);
+                return unquoted(ETag);
+            } catch (error) {
+                if (serverError(error)?.status === 404) {
+                    return "";
+                }
+                throw error;
+            }
+        });
     }
 
     /** The text of an object. */
@@ -145,9 +181,9 @@ export class ContentStore {
             for (const { Key = "", UploadId = "", Initiated } of page.Uploads ?? []) {
                 uploads.push({ key: Key, uploadId: UploadId, at: Initiated?.getTime() ?? 0 });
             }
-            const { NextKeyMarker = "", NextUploadIdMarker = "" } = page;
+            const { NextKeyMarker, NextUploadIdMarker = "" } = page;
             marker = page.IsTruncated
-                ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
+                ? { KeyMarker: this.goesOn(NextKeyMarker), UploadIdMarker: NextUploadIdMarker }
                 : undefined;
         }
         return uploads.sort((left, right) => left.at - right.at);
@@ -172,7 +208,7 @@ export class ContentStore {
             for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
                 parts.push({ number: PartNumber, size: Size, etag: unquoted(ETag) });
             }
-            after = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+            after = page.IsTruncated ? this.goesOn(page.NextPartNumberMarker) : undefined;
         } while (after !== undefined);
         return parts;
     }
@@ -220,6 +256,19 @@ export class ContentStore {
                 batch.map((Key) => ({ Key })),
             );
         }
+    }
+
+    /** Where a list goes on. Half a list is never taken for a whole one. */
+    private goesOn(next: string | undefined): string {
+        if (!next) {
+            throw failure("s3-failed", {
+                found: "The S3 server gives a part of a list, and does not say where the list goes on",
+                where: `${urlOf(this.connection.endpoint)}, bucket "${this.bucket}"`,
+                why: "What lies there has to be known whole before it is compared, changed or removed.",
+                next: "Check that no proxy before the server changes requests (list-type=2); if none does, use a server that has it.",
+            });
+        }
+        return next;
     }
 
     private get place(): { Bucket: string } {

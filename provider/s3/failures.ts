@@ -4,6 +4,7 @@ import { networkFinding, type Peer } from "../network";
 import { throughProxy } from "../proxy";
 import { isBusy } from "../retries";
 import { urlOf } from "./client";
+import { OtherAnswer } from "./wholeAnswer";
 
 /** What was asked of the server. */
 export interface Attempt {
@@ -128,7 +129,10 @@ export function serverError(error: unknown): { code: string; status: number } | 
 
 export function isNotOffered(error: unknown): boolean {
     const answer = serverError(error);
-    return answer !== undefined && (NOT_OFFERED.has(answer.code) || answer.status === 501);
+    return (
+        error instanceof OtherAnswer ||
+        (answer !== undefined && (NOT_OFFERED.has(answer.code) || answer.status === 501))
+    );
 }
 
 /** The finding behind a failed S3 request. */
@@ -139,6 +143,9 @@ export function s3Finding(error: unknown, attempt: Attempt): Finding {
     const network = networkFinding(error, s3Peer(attempt.endpoint));
     if (network) {
         return { ...network, property: "endpoint" };
+    }
+    if (error instanceof OtherAnswer) {
+        return notKnown(attempt, error);
     }
     const answer = serverError(error);
     if (!answer) {
@@ -208,6 +215,17 @@ function unnamed(attempt: Attempt, said: ServerWords, status: number): Finding {
         next: isBusy(status)
             ? "It was asked again several times. Look at its log, and at the proxies before it, then run again."
             : "Look at the server's log, and at the proxies before it.",
+    };
+}
+
+function notKnown(attempt: Attempt, { root, status }: OtherAnswer): Finding {
+    return {
+        code: "s3-failed",
+        severity: "error",
+        found: `The S3 server does not know the request for ${attempt.action}: it answers with ${root}`,
+        where: placeOf(attempt, `status ${status}`),
+        why: "LLMOS and this provider need this request to succeed.",
+        next: "Check that no proxy before the server changes requests; if none does, use a server that knows this request.",
     };
 }
 

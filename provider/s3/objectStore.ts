@@ -20,11 +20,6 @@ const NO_CORS = new Set(["NoSuchCORSConfiguration", "NoSuchCORSConfigurationErro
 /** Most names of one bucket that are taken from it on deletion: one of the key, and one of the whole server. */
 const MAX_NAMES = 2;
 
-/**
- * Answers of a server that does not know `?cors` and takes the request for one to make the bucket (measured on S3Mock).
- */
-const TAKEN_FOR_CREATION = new Set(["BucketAlreadyOwnedByYou", "BucketAlreadyExists"]);
-
 export class ObjectStore {
     private constructor(
         readonly connection: S3Connection,
@@ -237,9 +232,7 @@ export class ObjectStore {
         });
         await this.explain("s3:PutBucketCORS", bucket, async () => {
             await this.client.send(command).catch((error: unknown) => {
-                throw TAKEN_FOR_CREATION.has(serverError(error)?.code ?? "")
-                    ? corsNotOffered(this.connection.endpoint, bucket)
-                    : this.namedCors(error, bucket);
+                throw this.namedCors(error, bucket);
             });
         });
     }

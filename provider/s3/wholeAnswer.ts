@@ -8,17 +8,34 @@ import { contentOf } from "../body";
 import { BrokenAnswer } from "../network";
 
 /** Root elements of the answers whose content counts (S3 API reference, "Response Syntax"), where servers differ several. */
-const ROOTS: Readonly<Record<string, string>> = {
-    ListObjectsV2Command: "ListBucketResult",
-    ListObjectVersionsCommand: "ListVersionsResult",
-    ListMultipartUploadsCommand: "ListMultipartUploadsResult",
+const ROOTS: Readonly<Record<string, readonly string[]>> = {
+    ListObjectsV2Command: ["ListBucketResult"],
+    // S3Mock gives versions under the root of a list of objects. One that has no versions at all holds none either.
+    ListObjectVersionsCommand: ["ListVersionsResult", "ListBucketResult"],
+    ListMultipartUploadsCommand: ["ListMultipartUploadsResult"],
     // With the second names of these two, as moto has them.
-    ListPartsCommand: "ListPartsResult|ListPartsResponse",
-    CreateMultipartUploadCommand: "InitiateMultipartUploadResult",
-    CompleteMultipartUploadCommand: "CompleteMultipartUploadResult|CompleteMultipartUploadResponse",
-    DeleteObjectsCommand: "DeleteResult",
-    GetBucketCorsCommand: "CORSConfiguration",
+    ListPartsCommand: ["ListPartsResult", "ListPartsResponse"],
+    CreateMultipartUploadCommand: ["InitiateMultipartUploadResult"],
+    CompleteMultipartUploadCommand: ["CompleteMultipartUploadResult", "CompleteMultipartUploadResponse"],
+    DeleteObjectsCommand: ["DeleteResult"],
+    GetBucketCorsCommand: ["CORSConfiguration"],
 };
+
+const ALL_ROOTS = [...new Set(Object.values(ROOTS).flat())];
+
+/**
+ * A whole answer to another question of S3: the server does not know the one that was asked, and has left a part of it out
+ * (S3Mock answers `GET ?cors` with the list of objects). Asked again, it would say the same.
+ */
+export class OtherAnswer extends Error {
+    /** `root` is the root element of the answer. */
+    constructor(
+        readonly root: string,
+        readonly status: number,
+    ) {
+        super(`the answer with status ${status} is ${root}, which was not asked for`);
+    }
+}
 
 interface HttpAnswer {
     readonly statusCode: number;
@@ -47,22 +64,26 @@ export function wholeAnswersOnly(client: S3Client): void {
     );
 }
 
-/** Throws what is cut off. A refusal without a body, or with a page that is no XML (of a proxy), is told by its status. */
-function check(text: string, answer: HttpAnswer, root: string | undefined): void {
+/**
+ * Throws what is cut off, and what answers another question. A refusal without a body, or with a page that is no XML (of a
+ * proxy), is told by its status.
+ */
+function check(text: string, answer: HttpAnswer, roots: readonly string[] | undefined): void {
     const { statusCode } = answer;
     if (statusCode >= 300) {
         if (/^\s*(<\?xml|<Error\b)/.test(text) && !isWhole(text, "Error")) {
             throw new BrokenAnswer(statusCode);
         }
-    } else if (root !== undefined && !isWhole(text, root) && !isWhole(text, "Error")) {
-        throw new BrokenAnswer(statusCode);
+    } else if (roots && ![...roots, "Error"].some((root) => isWhole(text, root))) {
+        const other = ALL_ROOTS.find((root) => isWhole(text, root));
+        throw other === undefined ? new BrokenAnswer(statusCode) : new OtherAnswer(other, statusCode);
     }
 }
 
 /** Whether the text is one document with that root, from its start to its closing tag. */
 function isWhole(text: string, root: string): boolean {
     const document = text.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>)?\s*/, "").trimEnd();
-    const empty = new RegExp(`^<(?:${root})(\\s[^>]*)?/>$`);
-    const filled = new RegExp(`^<(?:${root})[\\s>][^]*</(?:${root})\\s*>$`);
+    const empty = new RegExp(`^<${root}(\\s[^>]*)?/>$`);
+    const filled = new RegExp(`^<${root}[\\s>][^]*</${root}\\s*>$`);
     return empty.test(document) || filled.test(document);
 }

@@ -2,12 +2,18 @@
 import { createHash } from "node:crypto";
 import { readFile, rm, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { HeadObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+    DeleteObjectCommand,
+    HeadObjectCommand,
+    ListMultipartUploadsCommand,
+    PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { manifestKey } from "../../provider/content/manifest";
 import { PART_BYTES } from "../../provider/content/parts";
 import { Sender } from "../../provider/s3/sender";
 import { ContentScene } from "../support/contentScene";
-import { answerLost, cutOff, type Fault, instead, reset, s3Error } from "../support/faults";
+import { answerLost, cutOff, type Fault, instead, reset, reworded, s3Error } from "../support/faults";
 
 const sandbox = inject("sandbox");
 const MIB = 1024 * 1024;
@@ -109,6 +115,22 @@ test("another machine, which has other times of modification, reads and agrees",
     await scene.store(ROOT);
     await scene.touch("weights.bin");
     expect(await scene.pending(ROOT)).toBe(undefined);
+});
+
+test("a server that lists no ETags is asked for each: what lies there is known without a manifest, and drift is seen", async () => {
+    await scene.fill("weights.bin", PART_BYTES + 1);
+    await scene.write("a.txt", "a");
+    scene.recorder.faults.set(
+        reworded((text) => text.replace(/<ETag>[^<]*<\/ETag>/g, "")),
+        Number.POSITIVE_INFINITY,
+        /^GET .*list-type=2/,
+    );
+    expect(await scene.store(ROOT)).toMatchObject({ fileCount: 2, contentDrift: [] });
+    await putOutside(`${ROOT}/a.txt`, "b");
+    expect(await scene.pending(ROOT)).toEqual({ files: 1, bytes: 1, removals: 0 });
+    await putOutside(`${ROOT}/a.txt`, "a");
+    await scene.outside.s3.send(new DeleteObjectCommand({ Bucket: scene.bucket, Key: manifestKey(ROOT) }));
+    expect(await scene.pending(ROOT), "the manifest alone").toEqual({ files: 0, bytes: 0, removals: 0 });
 });
 
 test("what vanished here is kept there and told, and removed with prune", async () => {

@@ -146,6 +146,65 @@ describe("that lasts is one finding, and never an answer", () => {
     });
 });
 
+describe("a whole answer to another question", () => {
+    /** What S3Mock gives to `GET ?cors`, and others to whatever they do not know: the bucket's list of objects. */
+    const list = (inside = "") =>
+        instead(
+            200,
+            "application/xml",
+            `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated>${inside}<MaxKeys>1000</MaxKeys><Name>faults-other</Name></ListBucketResult>`,
+        );
+    const OBJECT = "<Contents><Key>models/one.bin</Key><Size>3</Size></Contents>";
+    const MARKER = "<DeleteMarker><Key>models/old.bin</Key><VersionId>1</VersionId></DeleteMarker>";
+
+    test.concurrent("says that the server has no bucket CORS, without another try", async () => {
+        const { recorder, store } = await stage();
+        recorder.faults.set(list());
+        expect(await store.cors("faults-other")).toMatchObject({
+            outcome: "unknown",
+            error: { finding: { code: "cors-not-implemented" } },
+        });
+        expect(recorder.requests).toHaveLength(1);
+    });
+
+    test.concurrent("says that it has no list of uploads, and no versions but those that it gives", async () => {
+        const { recorder, store } = await stage();
+        recorder.faults.set(list(OBJECT));
+        expect(await store.uploads("faults-other")).toEqual([]);
+        expect(await store.someVersions("faults-other", 10)).toEqual([]);
+        recorder.faults.set(list(MARKER));
+        expect(await store.someVersions("faults-other", 10)).toEqual([
+            { Key: "models/old.bin", VersionId: "1" },
+        ]);
+    });
+
+    test.concurrent("is told where nothing goes on without the request", async () => {
+        const { recorder, store, endpoint } = await stage();
+        recorder.faults.set(list());
+        const error = await store.deleteObjects("faults-other", [{ Key: "a" }]).catch((each) => each);
+        expect(explained(error, endpoint)).toBe(
+            "The S3 server does not know the request for s3:DeleteObject: it answers with ListBucketResult",
+        );
+        expect(recorder.requests).toHaveLength(1);
+    });
+
+    test.concurrent("a first page by another API version is never taken for the whole list", async () => {
+        const { recorder, connection, endpoint } = await stage();
+        recorder.faults.set(
+            instead(
+                200,
+                "application/xml",
+                `<ListBucketResult><IsTruncated>true</IsTruncated><NextMarker>models/one.bin</NextMarker>${OBJECT}</ListBucketResult>`,
+            ),
+        );
+        const store = await realContext({}, quiet).contentStore(connection, "faults-other");
+        const error = await store.list("models/").catch((each) => each);
+        expect(explained(error, endpoint)).toBe(
+            "The S3 server gives a part of a list, and does not say where the list goes on",
+        );
+    });
+});
+
 test.concurrent("an object that is given back by half is never taken for a proof", async () => {
     const { recorder, store, endpoint } = await stage();
     await store.createBucket("faults-half-object");

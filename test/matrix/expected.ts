@@ -15,6 +15,7 @@ const BY_SETTING = {
 const NO_CORS = {
     "CORS written, read, asked by a browser": "cors-not-implemented",
     "CORS drift seen and put right": "cors-not-implemented",
+    "browser without rules is refused": "cors-not-implemented",
 };
 
 const OTHERWISE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -39,26 +40,16 @@ const OTHERWISE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
         "wrong key": "access-denied",
         "wrong secret": "access-denied",
     },
-    S3Proxy: {
-        ...ANY_REGION,
-        ...NO_VERSIONS,
-        ...NO_CORS,
-        "browser without rules is refused": "cors-not-implemented",
-    },
+    S3Proxy: { ...ANY_REGION, ...NO_VERSIONS, ...NO_CORS },
     "S3Proxy, origins set": { ...ANY_REGION, ...NO_VERSIONS, ...BY_SETTING },
     moto: { ...ANY_KEY, ...ANY_REGION, "browser without rules is refused": "let in" },
-    // It takes ?cors for something else, and of what a browser asks it refuses only POST to an object.
-    S3Mock: {
-        ...ANY_KEY,
-        ...ANY_REGION,
-        ...NO_CORS,
-    },
+    // It ignores ?cors, and of what a browser asks it refuses only POST to an object.
+    S3Mock: { ...ANY_KEY, ...ANY_REGION, ...NO_CORS },
     "s3s-fs": {
         ...ANY_REGION,
         // An open upload that it does not list goes with the bucket.
         "emptied with versions and uploads": "no versions, uploads not listed",
         ...NO_CORS,
-        "browser without rules is refused": "cors-not-implemented",
     },
 };
 

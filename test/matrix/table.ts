@@ -34,9 +34,11 @@ export class Table {
     }
 }
 
+/** What the cases of a column came to. A case that was not run says so: it has shown nothing. */
 function summed(row: ReadonlyMap<Case, string>, column: string): string {
-    const otherwise = [...row]
-        .filter(([which, outcome]) => which.column === column && outcome !== (which.usual ?? WORKS))
-        .flatMap(([, outcome]) => outcome.split(", "));
+    const otherwise = CASES.filter((which) => which.column === column).flatMap((which) => {
+        const outcome = row.get(which) ?? "not run";
+        return outcome === (which.usual ?? WORKS) ? [] : outcome.split(", ");
+    });
     return [...new Set(otherwise)].join(", ") || "yes";
 }

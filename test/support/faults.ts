@@ -97,6 +97,26 @@ export function instead(status: number, type: string, body: string, headers: obj
     };
 }
 
+/** The server's answer, in other words. */
+export function reworded(change: (text: string) => string): Fault {
+    return ({ response, forward }) => {
+        forward((answer) => {
+            const chunks: Buffer[] = [];
+            answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+            answer.once("end", () => {
+                const {
+                    "content-length": _length,
+                    "transfer-encoding": _encoding,
+                    ...headers
+                } = answer.headers;
+                const content = Buffer.from(change(Buffer.concat(chunks).toString("utf8")));
+                response.writeHead(answer.statusCode ?? 0, { ...headers, "content-length": content.length });
+                response.end(content);
+            });
+        });
+    };
+}
+
 /** As an S3 server refuses. */
 export function s3Error(status: number, code: string, headers?: object): Fault {
     const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Please try again.</Message><RequestId>1</RequestId></Error>`;

@@ -22,3 +22,6 @@ export const SERVERS: readonly MatrixServer[] = [
     s3mock,
     s3sFs,
 ];
+
+/** Those that Java and Python run, which are downloaded, not built. */
+export const QUICK_SERVERS: readonly MatrixServer[] = [s3proxy, s3proxySet, moto, s3mock];

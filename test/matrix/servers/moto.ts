@@ -1,4 +1,4 @@
-import { fromClient, onPath } from "../getting";
+import { fromClient } from "../getting";
 import type { MatrixServer } from "../server";
 
 const VERSION = "5.2.5";
@@ -19,10 +19,6 @@ export const moto: MatrixServer = {
                 [`${folder}/bin/python`, "-m", "pip", "install", "--quiet", `moto[s3,server]==${VERSION}`],
             ],
         };
-        const found = await onPath("moto_server");
-        if (found) {
-            return found;
-        }
         // A script in a venv names the folder that it was made in, which is not where the cache keeps it.
         const script = await fromClient(recipe, output);
         return { program: script.replace(/moto_server$/, "python"), args: ["-m", "moto.server"] };

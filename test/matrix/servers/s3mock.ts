@@ -4,6 +4,13 @@ import type { MatrixServer } from "../server";
 import { fromMaven } from "./java";
 
 const VERSION = "5.2.0";
+const SOURCE = {
+    name: "S3Mock",
+    group: "com.adobe.testing",
+    artifact: "s3mock",
+    version: VERSION,
+    classifier: "exec",
+};
 
 /** Beside its main port it opens others on all addresses: these are kept to loopback, or out. */
 const LOOPBACK_ONLY = `<?xml version="1.0" encoding="UTF-8"?>
@@ -26,10 +33,7 @@ export const s3mock: MatrixServer = {
     version: VERSION,
 
     async get(output) {
-        return await fromMaven(
-            { group: "com.adobe.testing", artifact: "s3mock", version: VERSION, classifier: "exec" },
-            output,
-        );
+        return await fromMaven(SOURCE, output);
     },
 
     async start(launch, workplace) {

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { onPath } from "../getting";
 import type { MatrixServer } from "../server";
 import { PAGE } from "../trial";
 import { fromMaven } from "./java";
 
 const VERSION = "4.1.0";
 const SOURCE = {
+    name: "S3Proxy",
     group: "org.gaul",
     artifact: "s3proxy",
     version: VERSION,
@@ -29,7 +29,7 @@ function withSettings(name: string, cors: Readonly<Record<string, string>>): Mat
         version: VERSION,
 
         async get(output) {
-            return (await onPath("s3proxy")) ?? (await fromMaven(SOURCE, output));
+            return await fromMaven(SOURCE, output);
         },
 
         async start(launch, workplace) {

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { failure, describe as told } from "../../../provider/errors";
 import { isNotOffered, s3Failure, s3Finding } from "../../../provider/s3/failures";
+import { OtherAnswer } from "../../../provider/s3/wholeAnswer";
 
 const attempt = {
     endpoint: "s3.registry.com:5000",
@@ -135,4 +136,17 @@ test.each([
     ["NoSuchCORSConfiguration", 404, false],
 ])("%s with status %i says that the operation is not offered: %s", (code, status, expected) => {
     expect(isNotOffered(answer(code, status))).toBe(expected);
+});
+
+test("an answer to another question says that the operation is not offered, and what came instead", () => {
+    const other = new OtherAnswer("ListBucketResult", 200);
+    expect(isNotOffered(other)).toBe(true);
+    expect(s3Finding(other, attempt)).toEqual({
+        code: "s3-failed",
+        severity: "error",
+        found: "The S3 server does not know the request for s3:PutObject: it answers with ListBucketResult",
+        where: 'https://s3.registry.com:5000, bucket "models" (status 200)',
+        why: "LLMOS and this provider need this request to succeed.",
+        next: "Check that no proxy before the server changes requests; if none does, use a server that knows this request.",
+    });
 });
