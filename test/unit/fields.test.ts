@@ -85,6 +85,11 @@ describe("a problem has its precise path", () => {
             "forceDestory",
             "unknown argument. Known here: name, create, rules, credentials.",
         ],
+        [
+            { name: "a", constructor: "b" },
+            "constructor",
+            "unknown argument. Known here: name, create, rules, credentials.",
+        ],
         [{ name: "a", credentials: {} }, "credentials.key", "is required and was not given."],
         [
             { name: "a", credentials: { secretName: 1 } },
