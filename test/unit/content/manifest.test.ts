@@ -30,7 +30,8 @@ test("a manifest that was written is read as it was, whatever the files are call
 test("any other text is no manifest, and never an error", () => {
     const text = fc.oneof(fc.string(), fc.json(), fc.constant(undefined));
     fc.assert(fc.property(text, (content) => readManifest(content) instanceof Map));
-    expect(readManifest('{"version":2,"files":[]}').size).toBe(0);
+    const newer = writeManifest(new Map([["a", { size: 1, mtimeMs: 1, sha256: "x", etag: "y" }]]));
+    expect(readManifest(newer.replace('"version":1', '"version":2')).size).toBe(0);
     const halfway = writeManifest(new Map([["a", { size: 1, mtimeMs: 1, sha256: "x", etag: "y" }]]));
     expect(readManifest(halfway.replace('"sha256":"x",', "")).size).toBe(0);
 });
