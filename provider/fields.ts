@@ -79,7 +79,7 @@ export function decodeFields<I extends object>(
         }
     }
     for (const name of Object.keys(value)) {
-        if (!(name in fields) && value[name] !== undefined) {
+        if (!Object.hasOwn(fields, name) && value[name] !== undefined) {
             const reason = `unknown argument. Known here: ${Object.keys(fields).join(", ")}.`;
             into.problems.push({ path: prefix + name, reason });
         }

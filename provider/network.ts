@@ -151,7 +151,7 @@ const TRANSIENT = new Set([
 export function networkCode(error: unknown): string | undefined {
     for (let link = error; link instanceof Error; link = link.cause) {
         const code = (link as NodeJS.ErrnoException).code;
-        if (typeof code === "string" && (code in CAUSES || OTHER_TLS.test(code))) {
+        if (typeof code === "string" && (Object.hasOwn(CAUSES, code) || OTHER_TLS.test(code))) {
             return code;
         }
         if (link.name === "TimeoutError" || link.name === "AbortError") {

@@ -31,8 +31,8 @@ export async function environmentOf(
 
 function pathWith(programs: Programs): string {
     // The engine's other programs lie beside it.
-    const built = programs.pulumi?.origin === "cache" ? programs.pulumi.folder : undefined;
-    return [built, process.env["PATH"]].filter(Boolean).join(delimiter);
+    const own = programs.pulumi?.origin === "PATH" ? undefined : programs.pulumi?.folder;
+    return [own, process.env["PATH"]].filter(Boolean).join(delimiter);
 }
 
 /** Writes an environment as a file that a POSIX shell can read with `.`. */

@@ -60,7 +60,7 @@ function goProblem(programs: readonly PinnedProgram[], found: string, where: str
     return new SandboxProblem({
         found,
         where,
-        why: `these programs of the sandbox are neither on PATH nor in ${cacheFolder()}, and are built with Go: ${names}`,
+        why: `these programs of the sandbox were not found on this machine (nor in ${cacheFolder()}), and are built with Go: ${names}`,
         next: [
             `install Go ${newest} or newer from ${GO_SITE}, then run this again`,
             "or put the programs themselves on PATH: they are used from there",

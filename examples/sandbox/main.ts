@@ -9,8 +9,9 @@ import { duration, streamOutput } from "./progress";
 const USAGE = `Usage: npm run sandbox
 
 Starts a Kubernetes API server with the LLMOS custom resources, an S3 server over HTTPS and a stand-in of the LLMOS
-operator on this machine, tells how to use them, and stops all of it on Ctrl-C. What is not on PATH is built once,
-with Go, and kept in a cache of yours.
+operator on this machine, tells how to use them, and stops all of it on Ctrl-C. A program that is neither on PATH nor
+where its installer leaves it (~/.pulumi/bin, KUBEBUILDER_ASSETS, setup-envtest) is built once, with Go, and kept in a
+cache of yours.
 
 Environment:
   PULUMI_LLMOS_CACHE    another folder for the programs that are built

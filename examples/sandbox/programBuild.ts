@@ -122,7 +122,7 @@ function buildProblem(
         where: unreachable
             ? `GOPROXY=${proxy}, module ${module}`
             : `module ${module}, ${program.moduleFolder}`,
-        why: `the sandbox runs ${name}, and neither PATH nor the cache has it`,
+        why: `the sandbox runs ${name}, and it was not found on this machine`,
         next: unreachable
             ? ["check the network, and set GOPROXY to a module proxy that this machine can reach", orOwn]
             : ["free memory or disk space when the lines below speak of them, then run this again", orOwn],

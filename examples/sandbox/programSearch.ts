@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { ProgramName, ProgramSource } from "./programs";
 
 const run = promisify(execFile);
 
@@ -10,20 +9,41 @@ const run = promisify(execFile);
 export interface Found {
     readonly file: string;
     readonly folder: string;
-    readonly origin: "PATH" | "cache";
+    /** What led to it: `PATH`, `cache`, or the origin of another place. */
+    readonly origin: string;
 }
 
-/** What makes a copy on PATH good enough: a version of its own, or the program that it belongs to. */
+/** Where a program may lie. */
+export interface SearchedPlace {
+    /** What a person calls it. */
+    readonly origin: string;
+    /** The first of these that has the program counts, as for a shell. */
+    readonly folders: readonly string[];
+}
+
+/** Versions from one on, up to the next major version, which may break what was there before. */
+export interface VersionRange {
+    /** The oldest one, major and minor. */
+    readonly from: readonly [number, number];
+    /** The first major version that is too new. */
+    readonly before: number;
+}
+
+/** What makes a copy on this machine good enough: a version of its own, or the program that it belongs to. */
 export type Requirement =
     | {
           readonly versionArgs: readonly string[];
-          readonly atLeast: readonly [number, number];
+          readonly supported: VersionRange;
           /** Programs that must lie beside it. */
           readonly companions?: readonly string[];
-          /** Variables of the environment that name a folder to look in before PATH. */
-          readonly folders?: readonly string[];
+          /** A place that somebody has set for this program: it comes before PATH. */
+          readonly chosen?: () => readonly SearchedPlace[];
+          /** Places in which an installer leaves this program: they come after PATH. */
+          readonly installed?: () => readonly SearchedPlace[];
       }
-    | { readonly onlyWith: ProgramName };
+    | { readonly onlyWith: string };
+
+type OwnRequirement = Exclude<Requirement, { onlyWith: string }>;
 
 /** The first executable file of this name in the folders. */
 export function findExecutable(name: string, folders: readonly string[]): string | undefined {
@@ -38,58 +58,77 @@ export function pathFolders(): string[] {
     return (process.env["PATH"] ?? "").split(delimiter);
 }
 
-/** What a search of PATH came to. */
+/** What a search of this machine came to. */
 export interface SearchResult {
-    /** Programs that are good enough to use. */
-    readonly found: Partial<Record<ProgramName, Found>>;
-    /** Why a program that is there is not good enough. */
-    readonly refused: Partial<Record<ProgramName, string>>;
+    /** Programs that are good enough to use, by name. */
+    readonly found: Readonly<Record<string, Found>>;
+    /** A line for each program that is there and is not good enough. */
+    readonly skipped: readonly string[];
 }
 
-/** Looks for programs on PATH. */
-export async function searchPath(sources: readonly ProgramSource[]): Promise<SearchResult> {
-    const found: SearchResult["found"] = {};
-    const refused: SearchResult["refused"] = {};
-    await Promise.all(
-        sources.map(async ({ name, requirement }) => {
+/** Looks for programs that were installed on this machine by others. */
+export async function searchMachine(
+    wanted: readonly { readonly name: string; readonly requirement: Requirement }[],
+): Promise<SearchResult> {
+    const found: Record<string, Found> = {};
+    const skipped = await Promise.all(
+        wanted.map(async ({ name, requirement }) => {
             if ("onlyWith" in requirement) {
-                return;
+                return [];
             }
-            const folders = (requirement.folders ?? []).map((variable) => process.env[variable] ?? "");
-            const file = findExecutable(name, [...folders, ...pathFolders()]);
-            if (file === undefined) {
-                return;
+            const { fit, lines } = await firstFit(name, requirement);
+            if (fit !== undefined) {
+                found[name] = fit;
             }
-            const reason = await reasonAgainst(file, requirement);
-            if (reason === undefined) {
-                found[name] = { file, folder: dirname(file), origin: "PATH" };
-            } else {
-                refused[name] = `${name} on PATH is not used: ${reason} (${file})`;
-            }
+            return lines;
         }),
     );
-    for (const { name, requirement } of sources) {
+    for (const { name, requirement } of wanted) {
         const owner = "onlyWith" in requirement ? found[requirement.onlyWith] : undefined;
         const file = owner === undefined ? undefined : beside(owner.file, name);
-        if (file !== undefined) {
-            found[name] = { file, folder: dirname(file), origin: "PATH" };
+        if (owner !== undefined && file !== undefined) {
+            found[name] = { file, folder: dirname(file), origin: owner.origin };
         }
     }
-    return { found, refused };
+    return { found, skipped: skipped.flat() };
 }
 
-async function reasonAgainst(
-    file: string,
-    requirement: Exclude<Requirement, { onlyWith: ProgramName }>,
-): Promise<string | undefined> {
-    const wanted = requirement.atLeast.join(".");
+async function firstFit(
+    name: string,
+    requirement: OwnRequirement,
+): Promise<{ fit?: Found; lines: readonly string[] }> {
+    const lines: string[] = [];
+    for (const { file, origin } of candidates(name, requirement)) {
+        const reason = await reasonAgainst(file, requirement);
+        if (reason === undefined) {
+            return { fit: { file, folder: dirname(file), origin }, lines };
+        }
+        lines.push(`${name} from ${origin} is not used: ${reason} (${file})`);
+    }
+    return { lines };
+}
+
+function candidates(name: string, { chosen, installed }: OwnRequirement): { file: string; origin: string }[] {
+    const path = { origin: "PATH", folders: pathFolders() };
+    const all = [...(chosen?.() ?? []), path, ...(installed?.() ?? [])].flatMap(({ origin, folders }) => {
+        const file = findExecutable(name, folders);
+        return file === undefined ? [] : [{ file, origin }];
+    });
+    // An installer's folder is often on PATH too: nobody is to read twice why the same file is not used.
+    const real = all.map(({ file }) => realpathSync(file));
+    return all.filter((_, index) => real.indexOf(real[index] ?? "") === index);
+}
+
+async function reasonAgainst(file: string, requirement: OwnRequirement): Promise<string | undefined> {
+    const { from, before } = requirement.supported;
+    const wanted = `${from.join(".")} or newer is needed, older than ${before}.0`;
     const told = await versionOf(file, requirement.versionArgs);
     if (told === undefined) {
-        return `it does not tell its version, and ${wanted} or newer is needed`;
+        return `it does not tell its version, and ${wanted}`;
     }
-    const [major, minor] = requirement.atLeast;
-    if (told[0] < major || (told[0] === major && told[1] < minor)) {
-        return `it is version ${told.join(".")}, and ${wanted} or newer is needed`;
+    const [major, minor] = told;
+    if (major < from[0] || (major === from[0] && minor < from[1]) || major >= before) {
+        return `it is version ${told.join(".")}, and ${wanted}`;
     }
     const missing = requirement.companions?.find((companion) => beside(file, companion) === undefined);
     return missing === undefined ? undefined : `${missing} does not lie beside it`;

@@ -1,13 +1,22 @@
 import { buildPrograms } from "./programBuild";
 import { cachedProgram, type GoProgram, linkBeside, type PinnedProgram, pinnedProgram } from "./programCache";
-import { type Found, type Requirement, searchPath } from "./programSearch";
+import {
+    envtestCommand,
+    envtestPlaces,
+    kubebuilderAssets,
+    PULUMI_INSTALL,
+    pulumiPlaces,
+} from "./programInstallers";
+import { type Found, type Requirement, searchMachine } from "./programSearch";
 import { type Output, silent } from "./progress";
 
 /** A program that the sandbox runs, and how it is got when the machine does not have it. */
 export interface ProgramSource extends GoProgram {
     readonly name: ProgramName;
-    /** What a copy on PATH must be able to do. */
+    /** What a copy that is on this machine already must be able to do, and where it may lie. */
     readonly requirement: Requirement;
+    /** How a copy that others have built is got, for who has access to the internet. */
+    readonly readyMade?: () => string;
 }
 
 /** Names of all programs of the sandbox. */
@@ -22,7 +31,13 @@ const SOURCES: readonly ProgramSource[] = [
         module: "go.etcd.io/etcd/server/v3",
         main: "",
         versionVariables: () => ({}),
-        requirement: { versionArgs: ["--version"], atLeast: [3, 5], folders: ["KUBEBUILDER_ASSETS"] },
+        requirement: {
+            versionArgs: ["--version"],
+            supported: { from: [3, 5], before: 4 },
+            chosen: kubebuilderAssets,
+            installed: envtestPlaces,
+        },
+        readyMade: fromEnvtest,
         firstBuild: "about half a minute",
     },
     {
@@ -30,7 +45,7 @@ const SOURCES: readonly ProgramSource[] = [
         module: "github.com/versity/versitygw",
         main: "/cmd/versitygw",
         versionVariables: (version) => ({ "main.Version": version }),
-        requirement: { versionArgs: ["--version"], atLeast: [1, 8] },
+        requirement: { versionArgs: ["--version"], supported: { from: [1, 8], before: 2 } },
         firstBuild: "about a minute",
     },
     {
@@ -39,6 +54,7 @@ const SOURCES: readonly ProgramSource[] = [
         main: "/nodejs/cmd/pulumi-language-nodejs",
         versionVariables: (version) => ({ [PULUMI_VERSION]: version }),
         requirement: { onlyWith: "pulumi" },
+        readyMade: fromPulumi,
         firstBuild: "about half a minute",
     },
     {
@@ -49,9 +65,11 @@ const SOURCES: readonly ProgramSource[] = [
         // An engine takes only the language host and the dynamic provider that were released with it.
         requirement: {
             versionArgs: ["version"],
-            atLeast: [3, 200],
+            supported: { from: [3, 200], before: 4 },
             companions: ["pulumi-language-nodejs", DYNAMIC_PROVIDER],
+            installed: pulumiPlaces,
         },
+        readyMade: fromPulumi,
         beside: { module: "github.com/pulumi/pulumi/sdk/v3", file: `nodejs/dist/${DYNAMIC_PROVIDER}` },
         firstBuild: "about four minutes",
     },
@@ -60,7 +78,13 @@ const SOURCES: readonly ProgramSource[] = [
         module: "k8s.io/kubernetes",
         main: "/cmd/kube-apiserver",
         versionVariables: kubernetesVersion,
-        requirement: { versionArgs: ["--version"], atLeast: [1, 30], folders: ["KUBEBUILDER_ASSETS"] },
+        requirement: {
+            versionArgs: ["--version"],
+            supported: { from: [1, 30], before: 2 },
+            chosen: kubebuilderAssets,
+            installed: envtestPlaces,
+        },
+        readyMade: fromEnvtest,
         firstBuild: "about four minutes",
     },
 ];
@@ -75,34 +99,29 @@ function kubernetesVersion(version: string): Record<string, string> {
 export type Programs = Readonly<Partial<Record<ProgramName, Found>>>;
 
 /**
- * Finds programs: on PATH when good enough, else in the cache of this user, else by building them there, once.
- * With PULUMI_LLMOS_VERBOSE set it tells where each came from.
+ * Finds programs: on this machine when good enough, else in the cache of this user, else by building them there, once.
+ * What is there and not good enough is named. With PULUMI_LLMOS_VERBOSE set it tells where each came from.
  */
 export async function findPrograms(
     names: readonly ProgramName[],
     output: Output = silent,
 ): Promise<Programs> {
-    const verbose = Boolean(process.env["PULUMI_LLMOS_VERBOSE"]);
     const sources = SOURCES.filter((source) => names.includes(source.name));
-    const onPath = await searchPath(sources);
+    const { found, skipped } = await searchMachine(sources);
     const pinned = sources
-        .filter(({ name }) => onPath.found[name] === undefined)
+        .filter(({ name }) => found[name] === undefined)
         .map((source) => pinnedProgram(source));
     const toBuild = pinned.filter((program) => cachedProgram(program) === undefined);
-    for (const { source } of verbose ? pinned : toBuild) {
-        // Who has the program wonders why it is built all the same.
-        const refusal = onPath.refused[source.name];
-        if (refusal !== undefined) {
-            output.log(`  ${refusal}`);
-        }
+    for (const line of [...skipped, ...insteadOfBuilding(toBuild)]) {
+        output.log(`  ${line}`);
     }
     await buildPrograms(toBuild, output);
     await linkCompanions(pinned);
     const programs: Programs = {
-        ...onPath.found,
+        ...found,
         ...Object.fromEntries(pinned.map((program) => [program.source.name, fromCache(program)])),
     };
-    if (verbose) {
+    if (process.env["PULUMI_LLMOS_VERBOSE"]) {
         for (const [name, { file, origin }] of Object.entries(programs)) {
             output.log(`  ${name}: ${file} (${origin})`);
         }
@@ -110,7 +129,35 @@ export async function findPrograms(
     return programs;
 }
 
-/** A program from PATH that another one needs lies beside it; one that we built must be put there. */
+/** What saves the builds of programs that others have built. */
+function insteadOfBuilding(toBuild: readonly PinnedProgram<ProgramSource>[]): string[] {
+    const ways = toBuild.flatMap(({ source }) => source.readyMade?.() ?? []);
+    if (ways.length === 0) {
+        return [];
+    }
+    const left = toBuild.filter(({ source }) => source.readyMade === undefined);
+    return [
+        "Programs are to be built, once. With access to the internet it is faster to stop here (Ctrl-C), install them",
+        "ready-made, and run this again:",
+        ...[...new Set(ways)].map((way) => `  ${way}`),
+        ...left.map(({ source }) => `Only ${source.name} is built then, which takes ${source.firstBuild}.`),
+    ];
+}
+
+function fromPulumi(): string {
+    return `Pulumi: ${PULUMI_INSTALL}`;
+}
+
+/** Of the minor version that is built otherwise. */
+function fromEnvtest(): string {
+    const pinned = SOURCES.filter(({ name }) => name === "kube-apiserver").map((source) =>
+        pinnedProgram(source),
+    );
+    const minor = /^v(\d+\.\d+)\./.exec(pinned[0]?.version ?? "")?.[1] ?? "";
+    return `etcd and kube-apiserver: ${envtestCommand(minor)}`;
+}
+
+/** A program that others installed has those that it needs beside it; one that we built must be given them. */
 async function linkCompanions(pinned: readonly PinnedProgram<ProgramSource>[]): Promise<void> {
     for (const program of pinned) {
         const { requirement } = program.source;

@@ -152,7 +152,9 @@ export function s3Finding(error: unknown, attempt: Attempt): Finding {
         throw error;
     }
     const said: ServerWords = { code: answer.code, message: (error as Error).message, ...regionOf(error) };
-    const cause = CAUSES[answer.code] ?? (answer.status === 403 ? DENIED : undefined);
+    // A server may choose any code, `constructor` too.
+    const named = Object.hasOwn(CAUSES, answer.code) ? CAUSES[answer.code] : undefined;
+    const cause = named ?? (answer.status === 403 ? DENIED : undefined);
     const where = placeOf(attempt, `${answer.code}, status ${answer.status}`);
     if (!cause) {
         return unnamed(attempt, said, answer.status);

@@ -123,7 +123,8 @@ describe("the sandbox command", () => {
             const folder = mkdtempSync(join(tmpdir(), "no-go-"));
             symlinkSync(process.execPath, join(folder, "node"));
             const cache = join(folder, "cache");
-            const env = { ...process.env, PATH: folder, PULUMI_LLMOS_CACHE: cache, KUBEBUILDER_ASSETS: "" };
+            const nothing = { PATH: folder, HOME: folder, XDG_DATA_HOME: folder, KUBEBUILDER_ASSETS: "" };
+            const env = { ...process.env, ...nothing, PULUMI_LLMOS_CACHE: cache };
             const { code, output } = await new Command(process.execPath, ["--import", "tsx", MAIN], env)
                 .ended;
             expect(output).toContain("Go is not installed, or not on PATH");

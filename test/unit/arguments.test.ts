@@ -1,7 +1,15 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { Authority } from "../../examples/sandbox/certificates";
-import { credentials, objectName, caBundle as parseCaBundle } from "../../provider/arguments";
-import type { Decoding } from "../../provider/fields";
+import {
+    cluster,
+    credentials,
+    guardedFields,
+    objectName,
+    ownedFields,
+    caBundle as parseCaBundle,
+    s3ServerFields,
+} from "../../provider/arguments";
+import { type Decoding, object } from "../../provider/fields";
 
 function problemsOf(value: unknown) {
     const into: Decoding = { problems: [], unknowns: [] };
@@ -43,6 +51,41 @@ describe("credentials", () => {
                 reason: "unknown argument. Known here: secretName, namespace.",
             },
         ]);
+    });
+});
+
+describe("arguments that resources share", () => {
+    const shared = object({ ...s3ServerFields, ...guardedFields, ...ownedFields, cluster });
+    const least = { endpoint: "s3.registry.com", adopt: false };
+
+    it.each([
+        [{ addressing: "auto" }],
+        [{ addressing: "path" }],
+        [{ addressing: "virtual" }],
+        [{ reachability: "enforce" }],
+        [{ reachability: "warn" }],
+        [{ reachability: "off" }],
+        [{ adopt: true }],
+        [{ region: "eu-central-1", owner: "project/stack/resource", awaits: ["bucket"] }],
+        [{ cluster: { kubeconfig: "~/.kube/config", context: "llmos" } }],
+    ])("%j are taken as they are", (given) => {
+        const into: Decoding = { problems: [], unknowns: [] };
+        expect(shared({ ...least, ...given }, "args", into)).toEqual({ ...least, ...given });
+    });
+
+    it.each([
+        [{ endpoint: "http://s3.registry.com" }, "args.endpoint"],
+        [{ addressing: "host" }, "args.addressing"],
+        [{ caBundle: "/etc/ssl/ca.pem" }, "args.caBundle"],
+        [{ reachability: "none" }, "args.reachability"],
+        [{ awaits: "bucket" }, "args.awaits"],
+        [{ adopt: "yes" }, "args.adopt"],
+        [{ cluster: { token: "secret" } }, "args.cluster.token"],
+        [{ cluster: { kubeconfig: {} } }, "args.cluster.kubeconfig"],
+    ])("%j is refused", (given, path) => {
+        const into: Decoding = { problems: [], unknowns: [] };
+        shared({ ...least, ...given }, "args", into);
+        expect(into.problems.map((problem) => problem.path)).toEqual([path]);
     });
 });
 

@@ -16,6 +16,7 @@ import {
     text,
     UNKNOWN,
     withDefault,
+    written,
 } from "../../provider/fields";
 
 interface Rule {
@@ -63,6 +64,18 @@ describe("a problem has its precise path", () => {
         [{ name: "a", create: "yes" }, "create", "must be true or false, but is a string."],
         [{ name: "a", rules: {} }, "rules", "must be a list, but is a object."],
         [{ name: "a", rules: [] }, "rules", "must have 1 to 2 entries, but has 0."],
+        [
+            {
+                name: "a",
+                rules: [
+                    { allowedMethods: ["GET"] },
+                    { allowedMethods: ["GET"] },
+                    { allowedMethods: ["GET"] },
+                ],
+            },
+            "rules",
+            "must have 1 to 2 entries, but has 3.",
+        ],
         [{ name: "a", rules: ["x"] }, "rules[0]", "must be an object, but is a string."],
         [{ name: "a", rules: [null] }, "rules[0]", "is required and was not given."],
         [
@@ -83,6 +96,11 @@ describe("a problem has its precise path", () => {
         [
             { name: "a", forceDestory: true },
             "forceDestory",
+            "unknown argument. Known here: name, create, rules, credentials.",
+        ],
+        [
+            { name: "a", constructor: "b" },
+            "constructor",
             "unknown argument. Known here: name, create, rules, credentials.",
         ],
         [{ name: "a", credentials: {} }, "credentials.key", "is required and was not given."],
@@ -124,6 +142,37 @@ test("an object with an unknown value is left out, however much of it is known",
         value: { name: "a", create: true },
         problems: [],
         unknowns: ["credentials.key"],
+    });
+});
+
+test("problems elsewhere leave an object as it is, and those within it take it out", () => {
+    const elsewhere = decode({ name: 7, create: UNKNOWN, credentials: { key: "k" } });
+    expect(elsewhere.value).toEqual({ credentials: { key: "k" } });
+    const within = decode({ name: "a", credentials: { secretName: UNKNOWN, key: "k" } });
+    expect(within.value).toEqual({ name: "a", create: true });
+});
+
+describe("an object", () => {
+    const either2 = either("a", object<{ a: string }>({ a: required(text()) }), written<{ b: string }>());
+    const decoders = [object<object>({}), written<object>(), either2];
+
+    it.each([
+        [null, "must be an object, but is null."],
+        [["a"], "must be an object, but is a list."],
+        ["a", "must be an object, but is a string."],
+        [undefined, "must be an object, but is a undefined."],
+    ])("is not %j", (value, reason) => {
+        for (const decoder of decoders) {
+            const into: Decoding = { problems: [], unknowns: [] };
+            expect(decoder(value, "o", into)).toBeUndefined();
+            expect(into.problems).toEqual([{ path: "o", reason }]);
+        }
+    });
+
+    it("that was written by the provider is taken as it is", () => {
+        const into: Decoding = { problems: [], unknowns: [] };
+        expect(written()({ any: ["thing"] }, "o", into)).toEqual({ any: ["thing"] });
+        expect(into.problems).toEqual([]);
     });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { isTransient, networkFinding } from "../../provider/network";
+import { describe as told } from "../../provider/errors";
+import { BrokenAnswer, isTransient, networkFinding, ProxyFailure } from "../../provider/network";
 
 const peer = {
     url: "https://s3.registry.com:5000",
@@ -12,61 +13,40 @@ function withCode(code: string, cause?: unknown): Error {
     return Object.assign(new Error(`failed: ${code}`, { cause }), { code });
 }
 
-describe("a failed connection", () => {
-    it.each([
-        ["ENOTFOUND", "name-not-resolved", "The S3 endpoint's host name cannot be resolved"],
-        ["EAI_AGAIN", "name-not-resolved", "The S3 endpoint's host name cannot be resolved"],
-        [
-            "ECONNREFUSED",
-            "connection-refused",
-            "The S3 endpoint refuses the connection: nothing listens there",
-        ],
-        ["EHOSTUNREACH", "unreachable", "The S3 endpoint cannot be reached"],
-        ["ENETUNREACH", "unreachable", "The S3 endpoint cannot be reached"],
-        ["EADDRNOTAVAIL", "unreachable", "The S3 endpoint cannot be reached"],
-        ["ETIMEDOUT", "timed-out", "The S3 endpoint did not answer in time"],
-        ["ESOCKETTIMEDOUT", "timed-out", "The S3 endpoint did not answer in time"],
-        ["ABORT_ERR", "timed-out", "The S3 endpoint did not answer in time"],
-        ["ERR_SSL_WRONG_VERSION_NUMBER", "tls-not-spoken", "The S3 endpoint does not speak TLS"],
-        ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "tls-not-spoken", "The S3 endpoint does not speak TLS"],
-        ["EPROTO", "tls-not-spoken", "The S3 endpoint does not speak TLS"],
-        ...[
-            "DEPTH_ZERO_SELF_SIGNED_CERT",
-            "SELF_SIGNED_CERT_IN_CHAIN",
-            "UNABLE_TO_GET_ISSUER_CERT",
-            "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-            "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-            "CERT_UNTRUSTED",
-            "CERT_SIGNATURE_FAILURE",
-        ].map((code) => [
-            code,
-            "tls-unknown-authority",
-            "The S3 endpoint's certificate was issued by an authority that is not trusted here",
-        ]),
-        ["CERT_HAS_EXPIRED", "tls-expired", "The S3 endpoint's certificate has expired"],
-        ["CERT_NOT_YET_VALID", "tls-expired", "The S3 endpoint's certificate is not valid yet"],
-        [
-            "ERR_TLS_CERT_ALTNAME_INVALID",
-            "tls-wrong-host",
-            "The S3 endpoint's certificate is for another host name",
-        ],
-        ["ECONNRESET", "unreachable", "The connection to the S3 endpoint broke off"],
-        ["EPIPE", "unreachable", "The connection to the S3 endpoint broke off"],
-        ["ECONNABORTED", "unreachable", "The connection to the S3 endpoint broke off"],
-        ["ERR_STREAM_PREMATURE_CLOSE", "unreachable", "The connection to the S3 endpoint broke off"],
-        ["HPE_INVALID_CONSTANT", "unreachable", "The connection to the S3 endpoint broke off"],
-    ])("with %s is %s", (node, code, found) => {
-        expect(networkFinding(withCode(node!), peer)).toMatchObject({
-            code,
-            severity: "error",
-            found,
-            where: `https://s3.registry.com:5000 (${node})`,
-            why: "LLMOS stores models there.",
-        });
-    });
+/** Codes of Node and OpenSSL, and what is found. */
+const FAILURES = [
+    ["ENOTFOUND", "name-not-resolved"],
+    ["EAI_AGAIN", "name-not-resolved"],
+    ["ECONNREFUSED", "connection-refused"],
+    ["EHOSTUNREACH", "unreachable"],
+    ["ENETUNREACH", "unreachable"],
+    ["EADDRNOTAVAIL", "unreachable"],
+    ["ETIMEDOUT", "timed-out"],
+    ["ESOCKETTIMEDOUT", "timed-out"],
+    ["ABORT_ERR", "timed-out"],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "tls-not-spoken"],
+    ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "tls-not-spoken"],
+    ["EPROTO", "tls-not-spoken"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "tls-unknown-authority"],
+    ["SELF_SIGNED_CERT_IN_CHAIN", "tls-unknown-authority"],
+    ["UNABLE_TO_GET_ISSUER_CERT", "tls-unknown-authority"],
+    ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "tls-unknown-authority"],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "tls-unknown-authority"],
+    ["CERT_UNTRUSTED", "tls-unknown-authority"],
+    ["CERT_SIGNATURE_FAILURE", "tls-unknown-authority"],
+    ["CERT_HAS_EXPIRED", "tls-expired"],
+    ["CERT_NOT_YET_VALID", "tls-expired"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "tls-wrong-host"],
+    ["ECONNRESET", "unreachable"],
+    ["EPIPE", "unreachable"],
+    ["ECONNABORTED", "unreachable"],
+    ["ERR_STREAM_PREMATURE_CLOSE", "unreachable"],
+    ["HPE_INVALID_CONSTANT", "unreachable"],
+] as const;
 
-    it("with an unknown authority says how one is given", () => {
-        expect(networkFinding(withCode("SELF_SIGNED_CERT_IN_CHAIN"), peer)?.next).toBe(peer.authority);
+describe("a failed connection", () => {
+    it.each(FAILURES)("with %s is %s", (node, code) => {
+        expect(networkFinding(withCode(node), peer)).toMatchObject({ code, severity: "error" });
     });
 
     it.each([
@@ -128,4 +108,49 @@ test.each([
     ["ENOENT", false],
 ])("%s is worth another try: %s", (code, transient) => {
     expect(isTransient(withCode(code))).toBe(transient);
+});
+
+/** What a person reads of all of them: a change of words shows in this file. */
+test("the words of each failed connection", async () => {
+    const proxy = "http://proxy.example.com:3128";
+    const failures: [string, Error][] = [
+        ...FAILURES.map(([node]): [string, Error] => [node, withCode(node)]),
+        ["an answer that ends in the middle", new BrokenAnswer(200)],
+        ["a code of TLS without words of its own", withCode("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION")],
+        ["a proxy that refuses", new ProxyFailure(proxy, 403)],
+        ["a proxy that wants a password", new ProxyFailure(proxy, 407)],
+        ["a proxy that is not there", new ProxyFailure(proxy, undefined, withCode("ECONNREFUSED"))],
+        ["a proxy that hangs up", new ProxyFailure(proxy, undefined, new Error("hung up"))],
+    ];
+    const words = failures.map(([title, error]) => `# ${title}\n${told(networkFinding(error, peer)!)}\n`);
+    await expect(words.join("\n")).toMatchFileSnapshot("network.words.txt");
+});
+
+it("says through which proxy it went", () => {
+    const through = " through the proxy http://proxy.example.com:3128";
+    expect(networkFinding(withCode("ETIMEDOUT"), { ...peer, through })?.where).toBe(
+        "https://s3.registry.com:5000 through the proxy http://proxy.example.com:3128 (ETIMEDOUT)",
+    );
+});
+
+test.each(["ERR_SSL_OTHER", "ERR_TLS_OTHER", "CERT_REVOKED", "HPE_OTHER"])(
+    "%s is a failed connection",
+    (code) => {
+        expect(networkFinding(withCode(code), peer)?.where).toContain(`(${code})`);
+    },
+);
+
+test.each(["NOT_ERR_SSL_OTHER", "ERR_OTHER", "toString"])("%s is none", (code) => {
+    expect(networkFinding(withCode(code), peer)).toBeUndefined();
+});
+
+test.each<[string, Error, boolean]>([
+    ["an answer that is cut off", new BrokenAnswer(200), true],
+    ["a proxy that is overloaded", new ProxyFailure("http://p", 503), true],
+    ["a proxy that forbids it", new ProxyFailure("http://p", 403), false],
+    ["a proxy that breaks off", new ProxyFailure("http://p", undefined, withCode("ECONNRESET")), true],
+    ["a proxy that is not there", new ProxyFailure("http://p", undefined, withCode("ECONNREFUSED")), false],
+    ["a proxy that gives no reason", new ProxyFailure("http://p", undefined), false],
+])("%s (%o) is worth another try: %s", (_title, error, transient) => {
+    expect(isTransient(error)).toBe(transient);
 });

@@ -45,3 +45,56 @@ test("first come, first served: a large one is not passed by small ones for ever
     await Promise.all(all);
     expect(order).toEqual(["large", "small"]);
 });
+
+/** Bytes that stand behind a buffer: what it costs. */
+const cost = ({ buffer }: { buffer: Buffer }) => buffer.buffer.byteLength;
+
+test.each([
+    [0, 16_384],
+    [16_384, 16_384],
+    [16_385, 32_768],
+    [32_768, 32_768],
+    [100_000, 131_072],
+])("%i bytes take a buffer of %i", async (asked, bytes) => {
+    const lease = await new Gate(1, 1).enter(asked);
+    expect([lease.buffer.length, cost(lease)]).toEqual([asked, bytes]);
+});
+
+test("a buffer that was given back is used again, for what is about as large", async () => {
+    const gate = new Gate(10, 200_000);
+    const first = await gate.enter(20_000);
+    first.release();
+    const again = await gate.enter(30_000);
+    expect(again.buffer.buffer).toBe(first.buffer.buffer);
+    const other = await gate.enter(30_000);
+    expect(other.buffer.buffer).not.toBe(first.buffer.buffer);
+});
+
+test("buffers that nobody uses make room for others, as soon as all together would be too many", async () => {
+    const gate = new Gate(10, 4 * 16_384);
+    const [small, large] = [await gate.enter(16_384), await gate.enter(32_768)];
+    small.release();
+    // Fits beside the two that are there: nothing is given up.
+    (await gate.enter(16_384)).release();
+    large.release();
+    const third = await gate.enter(65_536);
+    third.release();
+    const anew = await gate.enter(16_384);
+    expect(anew.buffer.buffer).not.toBe(small.buffer.buffer);
+});
+
+test("exactly as many requests and bytes as allowed are inside at once", async () => {
+    const entered = async (gate: Gate, sizes: number[]) => {
+        let inside = 0;
+        for (const size of sizes) {
+            gate.enter(size).then(() => {
+                inside += 1;
+            });
+        }
+        await turn();
+        return inside;
+    };
+    expect(await entered(new Gate(3, 1_000_000), [1, 1, 1, 1])).toBe(3);
+    expect(await entered(new Gate(10, 3 * 16_384), [16_384, 16_384, 16_384, 16_384])).toBe(3);
+    expect(await entered(new Gate(10, 16_384), [65_536, 1])).toBe(1);
+});

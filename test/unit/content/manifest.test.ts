@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { driftOf } from "../../../provider/content/comparison";
 import {
     contentDigest,
+    manifestKey,
     readManifest,
     type StoredFile,
     writeManifest,
@@ -28,7 +30,8 @@ test("a manifest that was written is read as it was, whatever the files are call
 test("any other text is no manifest, and never an error", () => {
     const text = fc.oneof(fc.string(), fc.json(), fc.constant(undefined));
     fc.assert(fc.property(text, (content) => readManifest(content) instanceof Map));
-    expect(readManifest('{"version":2,"files":[]}').size).toBe(0);
+    const newer = writeManifest(new Map([["a", { size: 1, mtimeMs: 1, sha256: "x", etag: "y" }]]));
+    expect(readManifest(newer.replace('"version":1', '"version":2')).size).toBe(0);
     const halfway = writeManifest(new Map([["a", { size: 1, mtimeMs: 1, sha256: "x", etag: "y" }]]));
     expect(readManifest(halfway.replace('"sha256":"x",', "")).size).toBe(0);
 });
@@ -59,3 +62,41 @@ test("a content that lies there as it was stored has no drift, and every change 
         }),
     );
 });
+
+const stored = (sha256: string): StoredFile => ({ size: 1, mtimeMs: 1, sha256, etag: "e" });
+
+test("the digest is that of what sha256sum prints, in the order of the paths' bytes", () => {
+    // The second comes after the first as bytes, and before it as JavaScript compares texts.
+    const paths = ["a/b", "\uffee", "\u{1f600}"];
+    const manifest = new Map(paths.toReversed().map((name) => [name, stored("ab")]));
+    const printed = paths.map((name) => `ab  ${name}\n`).join("");
+    expect(contentDigest(manifest)).toBe(createHash("sha256").update(printed).digest("hex"));
+    expect(contentDigest(new Map())).toBe(createHash("sha256").update("").digest("hex"));
+});
+
+test("the manifest lies below our own prefix, which LLMOS neither shows nor copies", () => {
+    expect(manifestKey("models/default/llama")).toBe(".pulumi-llmos/manifests/models/default/llama.json");
+});
+
+test("a manifest is one line of JSON with its version", () => {
+    expect(writeManifest(new Map([["a", stored("x")]]))).toBe(
+        '{"version":1,"files":[{"path":"a","size":1,"mtimeMs":1,"sha256":"x","etag":"e"}]}\n',
+    );
+});
+
+test.each(["null", "[]", "7", '{"version":1}', '{"version":1,"files":{}}', '{"files":[]}', "{"])(
+    "%s is no manifest",
+    (content) => {
+        expect(readManifest(content).size).toBe(0);
+    },
+);
+
+test.each(["path", "size", "mtimeMs", "sha256", "etag"])(
+    "a file without %s makes none of the files count",
+    (name) => {
+        const { [name]: _gone, ...rest } = { path: "b", ...stored("x") } as Record<string, unknown>;
+        const files = [{ path: "a", ...stored("x") }, rest];
+        expect(readManifest(JSON.stringify({ version: 1, files })).size).toBe(0);
+        expect(readManifest(JSON.stringify({ version: 1, files: files.slice(0, 1) })).size).toBe(1);
+    },
+);

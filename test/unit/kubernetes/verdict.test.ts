@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { LlmosError } from "../../../provider/errors";
+import { LlmosError, describe as told } from "../../../provider/errors";
 import type { Cluster, WatchEvent } from "../../../provider/kubernetes/cluster";
 import type { Condition, RegistryResource } from "../../../provider/kubernetes/objects";
-import { registrySubject, VerdictWatch } from "../../../provider/kubernetes/verdict";
+import { registrySubject, VerdictWatch, verdictFindings } from "../../../provider/kubernetes/verdict";
 import { absent, present } from "../../../provider/reading";
 import { FakeClock } from "../../support/fakeClock";
 
@@ -17,7 +17,8 @@ class FakeCluster {
     watchesStopped = 0;
     refusals = 0;
 
-    async read() {
+    async read(path: string) {
+        expect(path).toBe("/apis/ml.llmos.ai/v1/registries/models");
         return this.current ? present(this.current) : absent;
     }
 
@@ -173,6 +174,14 @@ describe("a registry without a verdict", () => {
         });
     });
 
+    it("is not judged by what only says how far the watch is", async () => {
+        const script = {
+            600: () => cluster.send({ type: "BOOKMARK", object: object(99) }),
+            700: () => cluster.says("True"),
+        };
+        expect(await judge(undefined, script)).toEqual({ evidence: "fresh", at: 700 });
+    });
+
     it("is not judged by the end of another one of its name", async () => {
         const stranger = { metadata: { name: "models", uid: "u0", resourceVersion: "9" } };
         const script = {
@@ -235,6 +244,18 @@ describe("a registry that was True before the write", () => {
                 at: 3_000,
             },
         );
+    });
+
+    it("and has no verdict any more waits for the next one", async () => {
+        const forget = () => {
+            cluster.current = object(12);
+            cluster.send({ type: "MODIFIED", object: cluster.current });
+        };
+        expect(await judge(TRUE_BEFORE, { 100: forget, 900: () => cluster.says("True") })).toEqual({
+            evidence: "fresh",
+            at: 900,
+        });
+        expect(await judge(TRUE_BEFORE, { 1000: forget })).toMatchObject({ code: "verdict-missing" });
     });
 
     it("and is deleted meanwhile fails", async () => {
@@ -306,6 +327,38 @@ describe("the watch", () => {
         await clock.run(clock.sleep(10_000));
         expect([cluster.watchesOpened, cluster.watchesStopped]).toEqual([1, 1]);
     });
+});
+
+it("a watch that is stopped while it waits to be opened anew stays closed", async () => {
+    cluster.endWatches();
+    clock.at(100, () => watch.stop());
+    await clock.run(clock.sleep(10_000));
+    expect(cluster.watchesOpened).toBe(1);
+});
+
+it("a Registry is Active when its verdict is True, and there is a finding on every other", () => {
+    const at = cluster as unknown as Cluster;
+    expect(verdictFindings(at, object(1, { status: "True" }))).toEqual([]);
+    const codes = [object(1), object(1, { status: "False" }), object(1, { status: "Unknown" })].map((each) =>
+        verdictFindings(at, each).map(({ code }) => code),
+    );
+    expect(codes).toEqual([["registry-inactive"], ["registry-inactive"], ["registry-inactive"]]);
+});
+
+/** What a person reads: a change of words shows in this file. */
+it("the words of each bad end", async () => {
+    const at = cluster as unknown as Cluster;
+    const subject = registrySubject(at, "models");
+    const refusedAs = (condition?: { status: string; message?: string }) =>
+        subject.refused(object(7, condition), { outcome: "over", seconds: 60 }).finding;
+    const findings = [
+        refusedAs(),
+        refusedAs({ status: "False", message: "Access Denied." }),
+        subject.vanished().finding,
+        ...verdictFindings(at, object(7)),
+    ];
+    const words = findings.map((finding) => `# ${finding.code}\n${told(finding)}\n`);
+    await expect(words.join("\n")).toMatchFileSnapshot("verdict.words.txt");
 });
 
 it("a failure says where, and since when", async () => {

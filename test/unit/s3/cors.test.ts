@@ -64,7 +64,20 @@ describe("sameRules", () => {
         ["another origin", false, [base], [{ ...base, allowedOrigins: ["https://a.example.com"] }]],
         ["another method", false, [base], [{ ...base, allowedMethods: ["GET"] }]],
         ["another header", false, [base], [{ ...base, allowedHeaders: ["Content-Type"] }]],
-        ["another exposed header", false, [base], [{ ...base, exposeHeaders: [] }]],
+        ["another exposed header", false, [base], [{ ...base, exposeHeaders: ["x-amz-id"] }]],
+        ["no exposed header", false, [base], [{ ...base, exposeHeaders: [] }]],
+        [
+            "rules that differ in their ids alone, in another order",
+            true,
+            [
+                { ...base, id: "a" },
+                { ...base, id: "b" },
+            ],
+            [
+                { ...base, id: "b" },
+                { ...base, id: "a" },
+            ],
+        ],
         ["another age", false, [base], [{ ...base, maxAgeSeconds: 61 }]],
     ])("%s: %s", (_title, same, left, right) => {
         expect(sameRules(left, right)).toBe(same);
@@ -121,6 +134,30 @@ describe("sameRules", () => {
     });
 });
 
+test("the S3 client takes and gives what there is of a rule, and nothing else", () => {
+    const whole = {
+        ID: "a",
+        AllowedOrigins: base.allowedOrigins,
+        AllowedMethods: base.allowedMethods,
+        AllowedHeaders: base.allowedHeaders,
+        ExposeHeaders: base.exposeHeaders,
+        MaxAgeSeconds: 0,
+    };
+    const rule = { ...base, id: "a", maxAgeSeconds: 0 };
+    expect([toServer(rule), fromServer(whole)]).toEqual([whole, rule]);
+    const least = { AllowedOrigins: ["*"], AllowedMethods: ["GET"] };
+    expect(Object.entries(toServer({ ...other, allowedHeaders: [], exposeHeaders: [] }))).toEqual(
+        Object.entries(least),
+    );
+    expect(Object.entries(fromServer({ ...least, ID: "", AllowedHeaders: [], ExposeHeaders: [] }))).toEqual(
+        Object.entries(other),
+    );
+    expect(fromServer({ AllowedOrigins: undefined, AllowedMethods: undefined })).toEqual({
+        allowedOrigins: [],
+        allowedMethods: [],
+    });
+});
+
 describe("parseOrigin", () => {
     it.each([
         ["*", "*"],
@@ -141,6 +178,8 @@ describe("parseOrigin", () => {
         ["https://*.*.com", `"https://*.*.com" has more than one "*"; S3 allows one in an origin.`],
         ["llmos.example.com", noOrigin("llmos.example.com")],
         ["", noOrigin("")],
+        [" https://llmos.example.com", noOrigin(" https://llmos.example.com")],
+        ["1https://llmos.example.com", noOrigin("1https://llmos.example.com")],
         ["https://", noOrigin("https://")],
         ["https://user@llmos.example.com", noOrigin("https://user@llmos.example.com")],
         ["https://llmos.example.com\n", noOrigin("https://llmos.example.com\n")],
@@ -152,6 +191,12 @@ describe("parseOrigin", () => {
 });
 
 describe("a rule", () => {
+    it("is taken as it is, with an id of 255 characters too", () => {
+        const into: Decoding = { problems: [], unknowns: [] };
+        const rule = { ...base, id: "i".repeat(255) };
+        expect(object(corsRuleFields)(rule, "rule", into)).toEqual(rule);
+    });
+
     it.each([
         [{ allowedMethods: [] }, "rule.allowedMethods", "must have at least 1 entries, but has 0."],
         [

@@ -29,13 +29,94 @@ describe("patterns", () => {
         ["https://*.x", "http://a.x", false],
         ["a*a", "a", false],
         ["a*a", "aa", true],
+        ["a*", "ba", false],
+        ["*a", "ab", false],
+        ["a", "a", true],
+        ["", "", true],
         ["a", "A", false],
     ])("%s and %s: %s", (pattern, text, expected) => {
         expect(fits(pattern, text)).toBe(expected);
     });
 });
 
+describe("the rule that decides", () => {
+    const rules: CorsRule[] = [
+        { allowedOrigins: ["https://a.x"], allowedMethods: ["GET", "PUT"], allowedHeaders: ["X-A", "x-b"] },
+        { allowedOrigins: ["https://b.x", "https://*.a.x"], allowedMethods: ["GET"] },
+        { allowedOrigins: ["*"], allowedMethods: ["GET", "DELETE"], allowedHeaders: ["x-*"] },
+    ];
+    it.each<[string, string, string[], number | undefined]>([
+        ["https://a.x", "GET", [], 0],
+        ["https://a.x", "PUT", ["x-a"], 0],
+        ["https://a.x", "GET", ["x-a", "X-B"], 0],
+        ["https://a.x", "GET", ["x-a", "x-c"], 2],
+        ["https://a.x", "DELETE", [], 2],
+        ["https://b.x", "GET", [], 1],
+        ["https://www.a.x", "GET", [], 1],
+        ["https://b.x", "GET", ["X-Any"], 2],
+        ["https://b.x", "PUT", [], undefined],
+        ["https://b.x", "GET", ["content-type"], undefined],
+    ])("for %s, %s with %j is %s", (from, asked, headers, index) => {
+        expect(decidingRule(rules, { origin: from, method: asked, headers })).toBe(index);
+    });
+});
+
 describe("two rules", () => {
+    const withOrigins = (...allowedOrigins: string[]): CorsRule => ({
+        allowedOrigins,
+        allowedMethods: ["GET"],
+    });
+
+    it.each([
+        ["https://a.x", "https://a.x", true],
+        ["https://a.x", "https://b.x", false],
+        ["https://a.x", "https://*", true],
+        ["http://a.x", "https://*", false],
+        ["https://a*", "https://abc*", true],
+        ["https://a*", "https://b*", false],
+        ["*.a.x", "*.x", true],
+        ["*.a", "*.b", false],
+        ["https://a*.x", "http*", true],
+        ["https://a*.x", "https://b*.x", false],
+        ["https://a*.x", "https://a*.y", false],
+        ["a*b", "b*a", false],
+        ["b*x", "abc*x", false],
+        ["x*b", "x*bca", false],
+    ])("of %s and %s overlap: %s", (one, other, expected) => {
+        expect(overlap(withOrigins(one), withOrigins(other))).toBe(expected);
+        expect(overlap(withOrigins(other), withOrigins(one))).toBe(expected);
+    });
+
+    it.each([
+        ["https://*", "https://a.x", true],
+        ["https://*", "http://a.x", false],
+        ["https://a.x", "https://*", false],
+        ["https://a.x", "https://a.x", true],
+        ["https://*", "https://*.x", true],
+        ["https://*.x", "https://*", false],
+        ["*.x", "*.a.x", true],
+        ["*.a.x", "*.x", false],
+        ["a*", "ba*", false],
+        ["*a", "*ab", false],
+        ["a.x", "a.x*", false],
+    ])("%s shadows %s: %s", (earlier, later, expected) => {
+        expect(shadows(withOrigins(earlier), withOrigins(later))).toBe(expected);
+    });
+
+    it.each<[string, Partial<CorsRule>, Partial<CorsRule>, boolean]>([
+        ["the first of two origins alone", {}, { allowedOrigins: ["https://a.x", "https://c.x"] }, false],
+        ["one of two origins each", {}, { allowedOrigins: ["https://b.x"] }, true],
+        ["a method more", {}, { allowedMethods: ["GET", "PUT"] }, false],
+        ["a method less", { allowedMethods: ["GET", "PUT"] }, {}, true],
+        ["no headers at all", { allowedHeaders: ["x-a"] }, {}, true],
+        ["a header more", {}, { allowedHeaders: ["x-a"] }, false],
+        ["one of two headers", { allowedHeaders: ["x-a"] }, { allowedHeaders: ["x-a", "y"] }, false],
+        ["headers in another case", { allowedHeaders: ["X-*"] }, { allowedHeaders: ["x-A"] }, true],
+    ])("shadow with %s (%j, %j): %s", (_title, earlier, later, expected) => {
+        const both = withOrigins("https://a.x", "https://b.x");
+        expect(shadows({ ...both, ...earlier }, { ...both, ...later })).toBe(expected);
+    });
+
     it("overlap whenever a request matches both", () => {
         fc.assert(
             fc.property(rule, rule, question, (left, right, asked) => {

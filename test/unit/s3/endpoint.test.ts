@@ -52,6 +52,16 @@ describe("parseEndpoint refuses", () => {
             "s3.registry.com?region=x",
             `has a query; an endpoint is host[:port] only, and the bucket goes in "bucket". Write "s3.registry.com".`,
         ],
+        [
+            "/models",
+            `has a path ("/models"); an endpoint is host[:port] only, and the bucket goes in "bucket". Write host[:port], for example "s3.registry.com:5000".`,
+        ],
+        [
+            "s3.registry.com/x?from=http://y",
+            `has a path ("/x?from=http://y"); an endpoint is host[:port] only, and the bucket goes in "bucket". Write "s3.registry.com".`,
+        ],
+        ["!host", `is not a host[:port]: "!host". ${FORM}`],
+        ["host!", `is not a host[:port]: "host!". ${FORM}`],
         ["s3.registry.com:0", `is not a host[:port]: "s3.registry.com:0". ${FORM}`],
         ["s3.registry.com:00", `is not a host[:port]: "s3.registry.com:00". ${FORM}`],
         ["s3.registry.com:65536", `is not a host[:port]: "s3.registry.com:65536". ${FORM}`],

@@ -1,6 +1,13 @@
 import { describe, expect, it, test } from "vitest";
 import { failure, describe as told } from "../../../provider/errors";
-import { isNotOffered, s3Failure, s3Finding } from "../../../provider/s3/failures";
+import {
+    corsNotOffered,
+    explaining,
+    isNotOffered,
+    s3Failure,
+    s3Finding,
+    serverError,
+} from "../../../provider/s3/failures";
 import { OtherAnswer } from "../../../provider/s3/wholeAnswer";
 
 const attempt = {
@@ -19,48 +26,32 @@ function answer(code: string, status: number, fields: object = {}): Error {
     });
 }
 
+/** Codes of S3 servers with their status, and what is found. */
+const ANSWERS = [
+    ["InvalidAccessKeyId", 403, "unknown-key"],
+    ["NotSignedUp", 403, "unknown-key"],
+    ["SignatureDoesNotMatch", 403, "wrong-secret"],
+    ["AuthorizationHeaderMalformed", 400, "wrong-region"],
+    ["PermanentRedirect", 301, "wrong-region"],
+    ["IllegalLocationConstraintException", 400, "wrong-region"],
+    ["InvalidLocationConstraint", 400, "wrong-region"],
+    ["AccessDenied", 403, "access-denied"],
+    ["AllAccessDisabled", 403, "access-denied"],
+    ["Forbidden", 403, "access-denied"],
+    ["UnknownError", 403, "access-denied"],
+    ["NoSuchBucket", 404, "no-such-bucket"],
+    ["BucketAlreadyExists", 409, "bucket-taken"],
+    ["RequestTimeTooSkewed", 403, "clock-skew"],
+    ["BucketNotEmpty", 409, "bucket-not-empty"],
+    ["SlowDown", 503, "s3-failed"],
+    // Names of what every JavaScript object has.
+    ["constructor", 400, "s3-failed"],
+    ["toString", 400, "s3-failed"],
+] as const;
+
 describe("an S3 server's answer", () => {
-    const DENIED = "The S3 server denies s3:PutObject to these keys";
-    const REGION = 'The S3 server refuses requests signed for region "us-east-1"';
-    it.each([
-        ["InvalidAccessKeyId", 403, "unknown-key", "The S3 server does not know the access key id"],
-        ["NotSignedUp", 403, "unknown-key", "The S3 server does not know the access key id"],
-        [
-            "SignatureDoesNotMatch",
-            403,
-            "wrong-secret",
-            "The S3 server refuses the signature: the secret access key does not belong to the access key id",
-        ],
-        ["AuthorizationHeaderMalformed", 400, "wrong-region", REGION],
-        ["PermanentRedirect", 301, "wrong-region", REGION],
-        ["IllegalLocationConstraintException", 400, "wrong-region", REGION],
-        ["InvalidLocationConstraint", 400, "wrong-region", REGION],
-        ["AccessDenied", 403, "access-denied", DENIED],
-        ["AllAccessDisabled", 403, "access-denied", DENIED],
-        ["Forbidden", 403, "access-denied", DENIED],
-        ["UnknownError", 403, "access-denied", DENIED],
-        ["NoSuchBucket", 404, "no-such-bucket", 'The bucket "models" does not exist'],
-        [
-            "BucketAlreadyExists",
-            409,
-            "bucket-taken",
-            'The bucket name "models" belongs to another owner on this server',
-        ],
-        [
-            "RequestTimeTooSkewed",
-            403,
-            "clock-skew",
-            "The S3 server finds this machine's clock too far from its own",
-        ],
-        ["BucketNotEmpty", 409, "bucket-not-empty", 'The bucket "models" is not empty'],
-        ["SlowDown", 503, "s3-failed", "The S3 server fails at s3:PutObject: said by the server"],
-    ])("%s with status %i is %s", (code, status, expected, found) => {
-        expect(s3Finding(answer(code, status), attempt)).toMatchObject({
-            code: expected,
-            severity: "error",
-            found,
-            where: `https://s3.registry.com:5000, bucket "models" (${code}, status ${status})`,
-        });
+    it.each(ANSWERS)("%s with status %i is %s", (code, status, expected) => {
+        expect(s3Finding(answer(code, status), attempt)).toMatchObject({ code: expected, severity: "error" });
     });
 
     it("without words is told by its code", () => {
@@ -75,12 +66,6 @@ describe("an S3 server's answer", () => {
         );
     });
 
-    it("says which right is to be granted", () => {
-        expect(s3Finding(answer("Forbidden", 403), attempt).next).toBe(
-            "Grant s3:PutObject to the keys, or give keys that have it.",
-        );
-    });
-
     it.each([
         ["its own field", { Region: "eu-central-1" }],
         ["its header", { $response: { headers: { "x-amz-bucket-region": "eu-central-1" } } }],
@@ -91,6 +76,70 @@ describe("an S3 server's answer", () => {
         );
         expect(finding.next).toBe('Set region: "eu-central-1".');
     });
+});
+
+/** What a person reads of all of them: a change of words shows in this file. */
+test("the words of each answer", async () => {
+    const findings = [
+        ...ANSWERS.map(([code, status]) => s3Finding(answer(code, status), attempt)),
+        s3Finding(answer("AccessDenied", 403), { ...attempt, action: "s3:PutBucketCORS" }),
+        s3Finding(answer("InternalError", 500), attempt),
+        s3Finding(answer("InvalidRequest", 400), attempt),
+        s3Finding(Object.assign(new Error("connect"), { code: "SELF_SIGNED_CERT_IN_CHAIN" }), attempt),
+        corsNotOffered(attempt.endpoint, "models").finding,
+    ];
+    const words = findings.map(
+        (finding) => `# ${finding.code}, ${finding.property ?? "no argument"}\n${told(finding)}\n`,
+    );
+    await expect(words.join("\n")).toMatchFileSnapshot("failures.words.txt");
+});
+
+test.each(["CreateBucket", "DeleteBucket", "GetBucketCORS", "PutBucketCORS"])(
+    "the right to %s may be that of adminCredentials",
+    (name) => {
+        expect(s3Finding(answer("AccessDenied", 403), { ...attempt, action: `s3:${name}` }).next).toBe(
+            `Grant s3:${name} to the keys, or give adminCredentials that have it.`,
+        );
+    },
+);
+
+describe("what the server says is repeated", () => {
+    const found = (code: string, status: number, message: string) =>
+        s3Finding(Object.assign(answer(code, status), { message }), attempt);
+
+    it("in its first line, up to 300 characters", () => {
+        expect(found("Odd", 400, "first\nsecond").found).toBe("The S3 server fails at s3:PutObject: first");
+        expect(found("Odd", 400, "x".repeat(400)).found).toBe(
+            `The S3 server fails at s3:PutObject: ${"x".repeat(300)}`,
+        );
+    });
+
+    it.each(["", "<html>Bad gateway</html>", "Unknown", "UnknownError", "Error", "SyntaxError", "502"])(
+        "but not %j, which is none of its words",
+        (nothing) => {
+            expect(found("Odd", 400, nothing).found).toBe("The S3 server fails at s3:PutObject: Odd");
+            expect(found(nothing, 502, nothing)).toMatchObject({
+                found: "The S3 server fails at s3:PutObject: status 502",
+                where: 'https://s3.registry.com:5000, bucket "models" (status 502)',
+            });
+        },
+    );
+
+    it.each(["Unknown colour", "An Error", "port 502", "502 times"])(
+        "and %j, which only looks like that",
+        (words) => {
+            expect(found("Odd", 400, words).found).toBe(`The S3 server fails at s3:PutObject: ${words}`);
+        },
+    );
+});
+
+test("a failure keeps what it was made of, and explains a whole call", async () => {
+    const denied = answer("AccessDenied", 403);
+    await expect(explaining(attempt, () => Promise.reject(denied))).rejects.toMatchObject({
+        finding: { code: "access-denied" },
+        cause: denied,
+    });
+    await expect(explaining(attempt, async () => "stored")).resolves.toBe("stored");
 });
 
 test("what the client holds of request and keys is never told", () => {
@@ -149,4 +198,14 @@ test("an answer to another question says that the operation is not offered, and 
         why: "LLMOS and this provider need this request to succeed.",
         next: "Check that no proxy before the server changes requests; if none does, use a server that knows this request.",
     });
+});
+
+test.each<[string, unknown]>([
+    ["an error without an answer", new Error("x")],
+    ["an answer that is no error", { name: "NoSuchKey", $metadata: { httpStatusCode: 404 } }],
+    ["an answer without a status", Object.assign(new Error("x"), { $metadata: {} })],
+    ["nothing", undefined],
+])("%s is no answer of a server", (_title, error) => {
+    expect(serverError(error)).toBeUndefined();
+    expect(isNotOffered(error)).toBe(false);
 });
