@@ -17,6 +17,7 @@ import {
     text,
     texts,
 } from "./crds/definition";
+import { volumeSnapshot } from "./crds/volumeSnapshot";
 
 const registry = definition({
     kind: "Registry",
@@ -178,6 +179,9 @@ const dataCollection = definition({
         "rootPath",
     ),
 });
+
+/** What a cluster with storage has beside LLMOS, and its operator uses. */
+export const storageDefinitions: object[] = [volumeSnapshot];
 
 /**
  * The definitions to apply to an empty API server: Registry, Model, Dataset, DatasetVersion and LocalModel of

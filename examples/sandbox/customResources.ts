@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node" with {
     "resolution-mode": "import",
 };
-import { customResourceDefinitions } from "./crds";
+import { customResourceDefinitions, storageDefinitions } from "./crds";
 import { SandboxProblem } from "./problem";
 
 /** The namespace in which LLMOS keeps the Secrets of its registries. */
@@ -17,11 +17,11 @@ export async function createLlmosNamespace(kubeconfigFile: string): Promise<void
     await core.createNamespace({ body: { metadata: { name: LLMOS_NAMESPACE } } });
 }
 
-/** Applies the custom resource definitions of LLMOS, and waits until the cluster serves all of them. */
+/** Applies the custom resource definitions of LLMOS and of the storage that it uses, and waits until the cluster serves all of them. */
 export async function applyCustomResources(kubeconfigFile: string): Promise<void> {
     const { CustomObjectsApi } = await import("@kubernetes/client-node");
     const api = (await loadKubeconfig(kubeconfigFile)).makeApiClient(CustomObjectsApi);
-    const objects = customResourceDefinitions as KubernetesObject[];
+    const objects = [...customResourceDefinitions, ...storageDefinitions] as KubernetesObject[];
     // The client's typed API knows "enum" only as "_enum" and would drop it from the schemas.
     const kind = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
     await Promise.all(objects.map((body) => api.createClusterCustomObject({ ...kind, body })));

@@ -13,6 +13,7 @@ import { startStandInOperator } from "./operator";
 import { SandboxProblem } from "./problem";
 import { findPrograms, type ProgramName, type Programs } from "./programs";
 import { type Output, type Step, step } from "./progress";
+import { startStandInCluster } from "./standInCluster";
 
 export { Authority } from "./certificates";
 export { createUser, type ObjectStoreUser } from "./objectStore";
@@ -171,14 +172,25 @@ async function startOperator(
     folder: string,
     output: Output,
 ): Promise<() => Promise<void>> {
-    const logFile = createWriteStream(join(folder, "operator.log"), { mode: 0o600 });
-    const log = (line: string) => logFile.write(`${new Date().toISOString()} ${line}\n`);
-    const operator = await step(output, words("stand-in of the LLMOS operator"), () =>
-        startStandInOperator({ kubeconfigFile, s3CaBundle, log }),
+    const operatorLog = openLog(join(folder, "operator.log"));
+    const clusterLog = openLog(join(folder, "cluster.log"));
+    const started = await step(output, words("stand-in of the LLMOS operator"), () =>
+        allOrNone([
+            startStandInOperator({ kubeconfigFile, s3CaBundle, log: operatorLog.write }),
+            startStandInCluster({ kubeconfigFile, log: clusterLog.write }),
+        ]),
     );
     return async () => {
-        await operator.stop();
-        await new Promise((ended) => logFile.end(ended));
+        await Promise.all(started.map((each) => each.stop()));
+        await Promise.all([operatorLog.close(), clusterLog.close()]);
+    };
+}
+
+function openLog(path: string): { write(line: string): void; close(): Promise<void> } {
+    const file = createWriteStream(path, { mode: 0o600 });
+    return {
+        write: (line) => file.write(`${new Date().toISOString()} ${line}\n`),
+        close: () => new Promise((ended) => file.end(ended)),
     };
 }
 

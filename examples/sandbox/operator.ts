@@ -6,13 +6,15 @@
  */
 import { setMaxListeners } from "node:events";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { type Cluster, connectCluster, resources } from "./kubernetes/cluster";
+import { type Controller, runAll, type Surroundings } from "./kubernetes/controller";
 import { startAdmission } from "./operator/admission/admission";
-import { Backends } from "./operator/backend";
-import { type Cluster, connectCluster, type ObjectClient } from "./operator/cluster";
-import { Controller, type Handler } from "./operator/controller";
+import { Backends, secretReader } from "./operator/backend";
 import { Datasets } from "./operator/datasets";
 import { datasetVersionHandler } from "./operator/datasetVersion";
-import type { Dataset, DatasetVersion, LlmosObject, Model, Registry } from "./operator/objects";
+import type { Dataset, DatasetVersion, Model, Registry } from "./operator/objects";
+import { Publication } from "./operator/publication";
+import { reconciling } from "./operator/reconciler";
 import { registryHandler } from "./operator/registry";
 import { storageRootHandler } from "./operator/storageRoot";
 
@@ -41,15 +43,13 @@ export async function startStandInOperator(options: {
     setMaxListeners(0, ending.signal);
     const signal = ending.signal;
     const { log = () => {} } = options;
-    const { controllers, backends, clients } = controllersOf(cluster, trust, log, signal);
-    const filled = Promise.all(controllers.map(({ cache }) => cache.synced));
-    const running = Promise.all(controllers.map((controller) => controller.run(filled)));
+    const { running, backends, clients } = runControllers(cluster, trust, { log, signal });
     const endControllers = async () => {
         ending.abort();
         await running;
     };
     try {
-        const admission = await startAdmission(cluster.custom, { ...clients, backends });
+        const admission = await startAdmission(cluster, { ...clients, backends });
         return {
             async stop() {
                 // An API server that does not answer any more asks no webhook either.
@@ -63,25 +63,32 @@ export async function startStandInOperator(options: {
     }
 }
 
-function controllersOf(
-    cluster: Cluster,
-    trust: SecureContext,
-    log: (line: string) => void,
-    signal: AbortSignal,
-) {
-    const control = <T extends LlmosObject>(client: ObjectClient<T>, handler: Handler<T>) =>
-        new Controller(client, handler, log, signal);
+function runControllers(cluster: Cluster, trust: SecureContext, surroundings: Surroundings) {
+    const { signal } = surroundings;
     const clients = {
-        registries: cluster.objects<Registry>("registries"),
-        datasets: cluster.objects<Dataset>("datasets"),
+        registries: cluster.objects<Registry>(resources.registries),
+        models: cluster.objects<Model>(resources.models),
+        datasets: cluster.objects<Dataset>(resources.datasets),
+        versions: cluster.objects<DatasetVersion>(resources.datasetVersions),
     };
-    const backends = new Backends(cluster.readSecret, trust, signal, (name) => registries.cache.get(name));
-    const registries: Controller<Registry> = control(clients.registries, registryHandler(backends));
-    const models = control(cluster.objects<Model>("models"), storageRootHandler("model", backends));
-    const datasets = control(clients.datasets, storageRootHandler("dataset", backends));
-    const versions = control(
-        cluster.objects<DatasetVersion>("datasetversions"),
-        datasetVersionHandler(backends, new Datasets(datasets.cache, clients.datasets, signal)),
+    const backends = new Backends(secretReader(cluster), trust, signal, (name) => registries.cache.get(name));
+    const registries: Controller<Registry> = reconciling(
+        clients.registries,
+        registryHandler(backends),
+        surroundings,
     );
-    return { controllers: [registries, models, datasets, versions], backends, clients };
+    const models = reconciling(clients.models, storageRootHandler("model", backends), surroundings);
+    const datasets = reconciling(clients.datasets, storageRootHandler("dataset", backends), surroundings);
+    const publication = new Publication(
+        cluster,
+        { get: (key) => versions.cache.get(key), writeStatus: clients.versions.writeStatus },
+        surroundings,
+    );
+    const versions: Controller<DatasetVersion> = reconciling(
+        clients.versions,
+        datasetVersionHandler(backends, new Datasets(datasets.cache, clients.datasets, signal), publication),
+        surroundings,
+    );
+    const running = runAll([registries, models, datasets, versions, ...publication.controllers]);
+    return { running, backends, clients };
 }

@@ -3,12 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PeerCertificate } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Authority, type ServerOptions } from "../../examples/sandbox/certificates";
-import type { ObjectClient } from "../../examples/sandbox/operator/cluster";
+import type { ObjectClient } from "../../examples/sandbox/kubernetes/cluster";
+import { ObjectCache } from "../../examples/sandbox/kubernetes/objectCache";
+import type { KubernetesObject } from "../../examples/sandbox/kubernetes/objects";
+import { retryDelay, WorkQueue } from "../../examples/sandbox/kubernetes/workQueue";
 import { certificateMessage } from "../../examples/sandbox/operator/goErrors";
-import { ObjectCache } from "../../examples/sandbox/operator/objectCache";
-import type { LlmosObject, PublishStatus } from "../../examples/sandbox/operator/objects";
-import { nextPhase } from "../../examples/sandbox/operator/standInSnapshot";
-import { retryDelay, WorkQueue } from "../../examples/sandbox/operator/workQueue";
 
 describe("retryDelay", () => {
     // Seen: milliseconds that double to 30 s, then 2 min after about 30 failures.
@@ -67,7 +66,7 @@ describe("ObjectCache", () => {
         const lists = [["a1", "b1", "c1"], new Error("refused"), ["a1", "b2", "d1"]];
         const told: string[] = [];
         const ending = new AbortController();
-        const client: Pick<ObjectClient<LlmosObject>, "plural" | "list" | "watch"> = {
+        const client: Pick<ObjectClient<KubernetesObject>, "plural" | "list" | "watch"> = {
             plural: "registries",
             list: async () => {
                 const next = lists.shift();
@@ -78,7 +77,7 @@ describe("ObjectCache", () => {
                 if (lists.length > 0) return;
                 onEvent("MODIFIED", object("a2"));
                 onEvent("DELETED", object("b2"));
-                onEvent("ERROR", { kind: "Status", code: 410 } as unknown as LlmosObject);
+                onEvent("ERROR", { kind: "Status", code: 410 } as unknown as KubernetesObject);
                 ending.abort();
             },
         };
@@ -97,29 +96,6 @@ describe("ObjectCache", () => {
             undefined,
             "1",
         ]);
-    });
-});
-
-describe("nextPhase", () => {
-    it("goes through the phases of the real operator, naming each object from when it is made, and stays at the last", () => {
-        const now = new Date("2026-01-02T03:04:05Z");
-        const seen: PublishStatus[] = [];
-        for (let current: PublishStatus = {}; seen.length < 6; seen.push(current)) {
-            current = nextPhase(current, "v", now);
-        }
-        const summary = seen.map(({ phase, pvcName, jobName, snapshotName }) =>
-            [phase, pvcName, jobName, snapshotName].filter(Boolean).join(" "),
-        );
-        expect(summary).toEqual([
-            "PVCReady v",
-            "Downloading v v",
-            "Downloaded v v",
-            "Snapshotting v v v",
-            "SnapshotReady v v v",
-            "SnapshotReady v v v",
-        ]);
-        expect(seen[5]).toBe(seen[4]);
-        expect(seen[0]?.lastTransitionTime).toBe("2026-01-02T03:04:05Z");
     });
 });
 
@@ -181,7 +157,7 @@ describe("certificateMessage", () => {
     });
 });
 
-function object(text: string): LlmosObject {
+function object(text: string): KubernetesObject {
     const [name = "", resourceVersion = ""] = text;
     return { metadata: { name, uid: name, resourceVersion } };
 }

@@ -1,4 +1,6 @@
 import type { SecureContext } from "node:tls";
+import { type Cluster, resources } from "../kubernetes/cluster";
+import type { KubernetesObject } from "../kubernetes/objects";
 import { Bucket } from "./bucket";
 import { within } from "./condition";
 import { parseEndpoint, regionOfBucket } from "./minio";
@@ -6,6 +8,17 @@ import { notFound, type Registry } from "./objects";
 
 /** Reads a Secret of namespace llmos-system: its decoded data, or undefined when there is no such Secret. */
 export type SecretReader = (name: string) => Promise<Record<string, string> | undefined>;
+
+/** Reads Secrets in the API server itself. */
+export function secretReader(cluster: Cluster): SecretReader {
+    const secrets = cluster.objects<KubernetesObject & { data?: Record<string, string> }>(resources.secrets);
+    return async (name) => {
+        const secret = await secrets.get(name, "llmos-system");
+        const entries = Object.entries(secret?.data ?? {});
+        const decoded = entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString()]);
+        return secret && Object.fromEntries(decoded);
+    };
+}
 
 /**
  * Opens the storage behind Registries, as the operator does anew for each object that it looks at. Steps, order and

@@ -1,13 +1,7 @@
+import type { KubernetesObject } from "../kubernetes/objects";
+
 /** The parts of the objects of ml.llmos.ai/v1 that the operator reads and writes. */
-export interface LlmosObject {
-    metadata: {
-        name: string;
-        namespace?: string;
-        uid?: string;
-        resourceVersion?: string;
-        deletionTimestamp?: string;
-        finalizers?: string[];
-    };
+export interface LlmosObject extends KubernetesObject {
     status?: Conditional;
 }
 
@@ -74,11 +68,6 @@ export interface PublishStatus {
     pvcName?: string;
     jobName?: string;
     snapshotName?: string;
-}
-
-/** How the operator's queues and caches call an object. */
-export function keyOf({ metadata: { namespace, name } }: LlmosObject): string {
-    return namespace ? `${namespace}/${name}` : name;
 }
 
 /** What an API server, and a cache like one, says of an object that is not there. */

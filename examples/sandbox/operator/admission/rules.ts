@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ObjectClient } from "../../kubernetes/cluster";
+import type { PatchOperation } from "../../webhooks/server";
 import type { Backends } from "../backend";
-import type { ObjectClient } from "../cluster";
 import { isTrue, within } from "../condition";
 import { hasVersion } from "../datasets";
 import { type Dataset, type DatasetVersion, type Model, notFound, type Registry } from "../objects";
@@ -69,13 +70,6 @@ async function expectContent({ status }: DatasetVersion, backends: Backends): Pr
     const bucket = await backends.named(status.registry);
     const size = await within("failed to get size", () => bucket.size(status.rootPath));
     if (size === 0) throw new Error("dataset version has no content");
-}
-
-/** An operation of a JSON patch. */
-export interface PatchOperation {
-    op: "add";
-    path: string;
-    value: unknown;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ObjectClient } from "./cluster";
+import type { ObjectClient } from "../kubernetes/cluster";
+import { Controller, type Surroundings } from "../kubernetes/controller";
+import { keyOf } from "../kubernetes/objects";
 import type { Outcome } from "./condition";
-import { ObjectCache } from "./objectCache";
 import type { LlmosObject } from "./objects";
-import { WorkQueue } from "./workQueue";
 
 /** What the operator does with the objects of one kind. */
 export interface Handler<T extends LlmosObject> {
@@ -14,52 +14,35 @@ export interface Handler<T extends LlmosObject> {
     asGoWrites?(object: T): T;
 }
 
+/** A controller of one kind of LLMOS, with the conduct of rancher/wrangler v3 and lasso v0.2.2. */
+export function reconciling<T extends LlmosObject>(
+    client: ObjectClient<T>,
+    handler: Handler<T>,
+    surroundings: Surroundings,
+): Controller<T> {
+    const reconciler = new Reconciler(client, handler, surroundings);
+    return new Controller(client, (object) => reconciler.reconcile(object), surroundings);
+}
+
 /**
- * One kind's watch, queue and writing, with the conduct of rancher/wrangler v3 and lasso v0.2.2: an object is looked
- * at when it changes and, after a failure, again and again; its status is written before its finalizer, which is added
- * whenever it is missing; an object that is being deleted is only cleared away.
+ * The status of an object is written before its finalizer, which is added whenever it is missing; an object that is
+ * being deleted is only cleared away.
  */
-export class Controller<T extends LlmosObject> {
-    readonly cache: ObjectCache<T>;
-    private readonly queue: WorkQueue;
-    private filled: Promise<unknown> = Promise.resolve();
-
+class Reconciler<T extends LlmosObject> {
     constructor(
-        private readonly client: ObjectClient<T>,
+        private readonly client: Pick<ObjectClient<T>, "plural" | "write" | "writeStatus">,
         private readonly handler: Handler<T>,
-        private readonly log: (line: string) => void,
-        private readonly signal: AbortSignal,
-    ) {
-        this.queue = new WorkQueue((key) => this.reconcile(key), 5);
-        this.cache = new ObjectCache(client, (key) => this.queue.add(key), log, signal);
-        signal.addEventListener("abort", () => this.queue.stop(), { once: true });
+        private readonly surroundings: Surroundings,
+    ) {}
+
+    async reconcile(object: T): Promise<string | undefined> {
+        return object.metadata.deletionTimestamp ? this.clearAway(object) : this.takeCare(object);
     }
 
-    /** Works as soon as every cache that its handler looks into is filled. Ends only with the signal. */
-    async run(filled: Promise<unknown>): Promise<void> {
-        this.filled = filled;
-        await this.cache.follow();
-    }
-
-    private async reconcile(key: string): Promise<boolean> {
-        await this.filled;
-        const object = this.cache.get(key);
-        if (!object) return true;
-        try {
-            const failure = object.metadata.deletionTimestamp
-                ? await this.clearAway(object)
-                : await this.takeCare(object, key);
-            return failure === undefined;
-        } catch (error) {
-            this.log(`${this.client.plural} ${key}: ${(error as Error).message}`);
-            return false;
-        }
-    }
-
-    private async takeCare(object: T, key: string): Promise<string | undefined> {
+    private async takeCare(object: T): Promise<string | undefined> {
         const { status, failure } = await this.handler.onChange(object);
         const changed = !isDeepStrictEqual(status, object.status ?? {});
-        if (changed) this.log(`${this.client.plural} ${key}: ${failure ?? "good"}`);
+        if (changed) this.surroundings.log(`${this.client.plural} ${keyOf(object)}: ${failure ?? "good"}`);
         const current = changed ? await this.unlessStopped("writeStatus", { ...object, status }) : object;
         const finalizer = this.handler.removal?.finalizer;
         const finalizers = current.metadata.finalizers ?? [];
@@ -86,7 +69,7 @@ export class Controller<T extends LlmosObject> {
     }
 
     private async unlessStopped(write: "write" | "writeStatus", object: T): Promise<T> {
-        this.signal.throwIfAborted();
+        this.surroundings.signal.throwIfAborted();
         return this.client[write](object);
     }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectClient } from "./cluster";
-import { keyOf, type LlmosObject } from "./objects";
+import { type KubernetesObject, keyOf } from "./objects";
 
 /** The objects of one kind as last seen; keeps itself up to date until stopped, over restarts of the API server too. */
-export class ObjectCache<T extends LlmosObject> {
+export class ObjectCache<T extends KubernetesObject> {
     private readonly known = new Map<string, T>();
     private tellSynced = () => {};
 
@@ -21,6 +21,10 @@ export class ObjectCache<T extends LlmosObject> {
 
     get(key: string): T | undefined {
         return this.known.get(key);
+    }
+
+    values(): T[] {
+        return [...this.known.values()];
     }
 
     /** Lists and watches in turn. Ends only with the signal. */
