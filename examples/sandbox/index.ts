@@ -1,22 +1,23 @@
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type ApiServer, startApiServer } from "./apiServer";
+import { startApiServer } from "./apiServer";
 import { allOrNone, CleanUp, stoppedBy } from "./cleanUp";
 import { applyCustomResources, createLlmosNamespace } from "./customResources";
 import { environmentOf } from "./environment";
 import { startEtcd } from "./etcd";
 import { type Folder, openFolder } from "./folder";
-import { type ObjectStore, type ObjectStoreDetails, startObjectStore } from "./objectStore";
-import { startStandInOperator } from "./operator";
+import { type ObjectStoreDetails, startObjectStore } from "./objectStore";
+import { type Operator, startStandInOperator } from "./operator";
 import { SandboxProblem } from "./problem";
 import { findPrograms, type ProgramName, type Programs } from "./programs";
 import { type Output, type Step, step } from "./progress";
+import { RunningSandbox, type Sandbox } from "./running";
 import { startStandInCluster } from "./standInCluster";
 
 export { Authority } from "./certificates";
 export { createUser, type ObjectStoreUser } from "./objectStore";
+export type { Sandbox, ServerName } from "./running";
 
 /** What the sandbox is to have. */
 export interface SandboxOptions {
@@ -47,21 +48,6 @@ export interface SandboxDetails {
     readonly environment: Readonly<Record<string, string>>;
     /** Where each program of the sandbox lies. */
     readonly programs: Readonly<Record<string, string>>;
-}
-
-/** A running sandbox. */
-export interface Sandbox extends SandboxDetails {
-    /** Process ids of the servers, by name. */
-    readonly processes: Readonly<Record<string, number>>;
-    /** Settles, with what to tell, when a server ends although nobody stopped it. */
-    readonly died: Promise<SandboxProblem>;
-    /**
-     * Ends a server as a crash would, and starts it again on the same port with the same data, after so many
-     * milliseconds.
-     */
-    restart(server: "kube-apiserver" | "versitygw", downFor: number): Promise<void>;
-    /** Stops everything, and removes the sandbox's own folder. Can be called again. */
-    stop(): Promise<void>;
 }
 
 const NO_OBJECT_STORE: ObjectStoreDetails = {
@@ -126,8 +112,6 @@ async function start(
         ]),
     );
     const apiServer = await step(output, words("Kubernetes API server"), () => {
-        // Loading the client takes a while, and so does the start of the server.
-        import("@kubernetes/client-node").catch(() => {});
         return startApiServer({ ...place("kube-apiserver"), etcd }).then(stoppedBy(cleanUp));
     });
     const { kubeconfigFile } = apiServer;
@@ -140,50 +124,51 @@ async function start(
             () => applyCustomResources(kubeconfigFile),
         );
     }
-    if (customResources && operator) {
-        cleanUp.add(await startOperator(kubeconfigFile, s3.caBundle, folder.path, output));
-    }
-    const servers = [etcd, apiServer, store].flatMap((each) => (each === undefined ? [] : [each.process]));
-    return {
+    const operating =
+        customResources && operator
+            ? await startOperator(kubeconfigFile, s3.caBundle, folder, cleanUp, output)
+            : undefined;
+    const details: SandboxDetails = {
         folder: folder.path,
         kubeconfigFile,
         apiServerUrl: apiServer.url,
         s3,
         environment: await environmentOf(folder.path, kubeconfigFile, programs),
         programs: Object.fromEntries(Object.entries(programs).map(([name, { file }]) => [name, file])),
-        processes: Object.fromEntries(servers.map((server) => [server.name, server.pid ?? 0])),
-        died: Promise.race(servers.map((server) => server.died)),
-        restart: (name, downFor) => restart(name === "versitygw" ? store : apiServer, downFor),
-        stop: () => cleanUp.run(),
     };
+    const restartable = [apiServer, store, operating?.operator, operating?.webhooks];
+    return new RunningSandbox(
+        details,
+        etcd.process,
+        restartable.filter((each) => each !== undefined),
+        cleanUp,
+    );
 }
 
-async function restart(server: ApiServer | ObjectStore | undefined, downFor: number): Promise<void> {
-    if (server) {
-        await server.process.kill();
-        await sleep(downFor);
-        server.process = await server.start();
-    }
-}
-
+/** The operator, and what a cluster does for it. */
 async function startOperator(
     kubeconfigFile: string,
     s3CaBundle: string,
-    folder: string,
+    folder: Folder,
+    cleanUp: CleanUp,
     output: Output,
-): Promise<() => Promise<void>> {
-    const operatorLog = openLog(join(folder, "operator.log"));
-    const clusterLog = openLog(join(folder, "cluster.log"));
-    const started = await step(output, words("stand-in of the LLMOS operator"), () =>
+): Promise<Operator> {
+    const clusterLog = openLog(join(folder.path, "stand-in-cluster.log"));
+    cleanUp.add(() => clusterLog.close());
+    const orphanedFolder = folder.temporary ? folder.path : undefined;
+    const stopped = <Each extends { stop(): Promise<void> }>(each: Each) => {
+        cleanUp.add(() => each.stop());
+        return each;
+    };
+    const [operator] = await step(output, words("stand-in of the LLMOS operator"), () =>
         allOrNone([
-            startStandInOperator({ kubeconfigFile, s3CaBundle, log: operatorLog.write }),
-            startStandInCluster({ kubeconfigFile, log: clusterLog.write }),
+            startStandInOperator({ kubeconfigFile, s3CaBundle, folder: folder.path, orphanedFolder }).then(
+                stopped,
+            ),
+            startStandInCluster({ kubeconfigFile, log: clusterLog.write }).then(stopped),
         ]),
     );
-    return async () => {
-        await Promise.all(started.map((each) => each.stop()));
-        await Promise.all([operatorLog.close(), clusterLog.close()]);
-    };
+    return operator;
 }
 
 function openLog(path: string): { write(line: string): void; close(): Promise<void> } {

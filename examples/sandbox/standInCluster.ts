@@ -16,6 +16,7 @@ import { StandInJobs } from "./standInCluster/jobs";
 import { type Claim, StandInStorage } from "./standInCluster/storage";
 import { Waiting } from "./standInCluster/waiting";
 import { Wishes } from "./standInCluster/wishes";
+import { settingsReader } from "./standInSettings";
 
 const MOMENT = 150;
 const LOOK_EVERY = 50;
@@ -33,7 +34,7 @@ export async function startStandInCluster(options: {
     setMaxListeners(0, signal);
     const kinds = followedKinds(cluster, log, signal);
     const following = Promise.all(Object.values(kinds).map(({ cache }) => cache.follow()));
-    const wishes = new Wishes(cluster);
+    const wishes = new Wishes(settingsReader(cluster));
     const working = lookAgainAndAgain(controllersOf(kinds, wishes), log, signal);
     const end = async () => {
         ending.abort();

@@ -31,6 +31,7 @@ beforeAll(async () => {
     home = await startSandbox();
     other = await startSandbox({ objectStore: false, operator: false, engine: false });
     otherOperator = await startStandInOperator({
+        folder: other.folder,
         kubeconfigFile: other.kubeconfigFile,
         s3CaBundle: home.s3.caBundle,
     });

@@ -5,8 +5,8 @@ const all = "/api/v1/namespaces/llmos-system/configmaps";
 const path = `${all}/stand-in`;
 
 /**
- * Says what is to become of the steps of publications, beside what was said before; `null` takes it back. Keys and
- * values: examples/sandbox/standInCluster/wishes.ts.
+ * Says how the stand-ins are to behave, beside what was said before; `null` takes it back. Keys and values:
+ * examples/sandbox/standInSettings.ts.
  */
 export async function wish(ask: KubeRequest, data: Record<string, string | null>): Promise<void> {
     // Files that run at the same time share it.

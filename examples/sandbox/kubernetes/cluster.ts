@@ -19,6 +19,7 @@ const admission = { group: "admissionregistration.k8s.io", version: "v1" };
 
 /** The resources that the stand-ins work with. */
 export const resources = {
+    namespaces: { ...core, plural: "namespaces" },
     secrets: { ...core, plural: "secrets" },
     configMaps: { ...core, plural: "configmaps" },
     persistentVolumeClaims: { ...core, plural: "persistentvolumeclaims" },
@@ -26,9 +27,18 @@ export const resources = {
     clusterRoleBindings: { group: "rbac.authorization.k8s.io", version: "v1", plural: "clusterrolebindings" },
     jobs: { group: "batch", version: "v1", plural: "jobs" },
     volumeSnapshots: { group: "snapshot.storage.k8s.io", version: "v1", plural: "volumesnapshots" },
+    storageClasses: { group: "storage.k8s.io", version: "v1", plural: "storageclasses" },
+    leases: { group: "coordination.k8s.io", version: "v1", plural: "leases" },
+    customResourceDefinitions: {
+        group: "apiextensions.k8s.io",
+        version: "v1",
+        plural: "customresourcedefinitions",
+    },
     registries: { ...llmos, plural: "registries" },
     models: { ...llmos, plural: "models" },
     datasets: { ...llmos, plural: "datasets" },
+    localModels: { ...llmos, plural: "localmodels" },
+    localModelVersions: { ...llmos, plural: "localmodelversions" },
     datasetVersions: { ...llmos, plural: "datasetversions" },
     validatingWebhooks: { ...admission, plural: "validatingwebhookconfigurations" },
     mutatingWebhooks: { ...admission, plural: "mutatingwebhookconfigurations" },

@@ -17,6 +17,8 @@ export class ObjectCache<T extends KubernetesObject> {
         private readonly onChange: (key: string) => void,
         private readonly log: (line: string) => void,
         private readonly signal: AbortSignal,
+        /** By how many milliseconds a change of the object is seen too late. */
+        private readonly lateness: (object: T) => number = () => 0,
     ) {}
 
     get(key: string): T | undefined {
@@ -34,7 +36,11 @@ export class ObjectCache<T extends KubernetesObject> {
             try {
                 const resourceVersion = await this.list();
                 failures = 0;
-                await this.client.watch(resourceVersion, (type, one) => this.take(type, one), this.signal);
+                await this.client.watch(
+                    resourceVersion,
+                    (type, one) => this.takeLate(type, one),
+                    this.signal,
+                );
             } catch (error) {
                 failures += 1;
                 const reason = (error as Error).message.split("\n")[0];
@@ -53,6 +59,12 @@ export class ObjectCache<T extends KubernetesObject> {
         for (const object of items) this.take("MODIFIED", object);
         this.tellSynced();
         return resourceVersion;
+    }
+
+    private takeLate(type: string, object: T): void {
+        const late = this.lateness(object);
+        if (late === 0) this.take(type, object);
+        else setTimeout(() => this.take(type, object), late).unref();
     }
 
     private take(type: string, object: T): void {

@@ -10,6 +10,7 @@ export interface KubernetesObject {
         creationTimestamp?: string;
         deletionTimestamp?: string;
         finalizers?: string[];
+        annotations?: Record<string, string>;
         labels?: Record<string, string>;
         ownerReferences?: OwnerReference[];
     };

@@ -28,7 +28,7 @@ export interface Registry extends LlmosObject {
     status?: Conditional & { storageAddress?: string };
 }
 
-// The definitions let a spec be left out of the following three; admission then finds neither registry nor dataset.
+// The definitions let a spec be left out of the following; admission then finds what it names empty.
 
 export interface Model extends LlmosObject {
     spec: { registry: string };
@@ -47,6 +47,14 @@ export interface Version {
 export interface DatasetVersion extends LlmosObject {
     spec: { dataset: string; version: string; publish?: boolean; copyFrom?: CopyFrom };
     status?: DatasetVersionStatus;
+}
+
+export interface LocalModel extends LlmosObject {
+    spec: { registry: string; modelName: string; defaultVersion?: string };
+}
+
+export interface LocalModelVersion extends LlmosObject {
+    spec: { localModel: string };
 }
 
 export interface CopyFrom {

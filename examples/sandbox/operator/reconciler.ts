@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { allOrNone } from "../cleanUp";
 import type { ObjectClient } from "../kubernetes/cluster";
 import { Controller, type Surroundings } from "../kubernetes/controller";
 import { keyOf } from "../kubernetes/objects";
@@ -40,16 +41,27 @@ class Reconciler<T extends LlmosObject> {
     }
 
     private async takeCare(object: T): Promise<string | undefined> {
-        const { status, failure } = await this.handler.onChange(object);
+        // An object that was found good before is not looked at first: Go's calls of S3 take a few milliseconds, Node's
+        // take so long that the finalizer would be back later than the real one.
+        const finalized = isKnownGood(object) ? this.withFinalizer(object) : undefined;
+        // Whatever becomes of one, the other is not left behind.
+        const [{ status, failure }, current = object] = await allOrNone([
+            this.handler.onChange(object),
+            finalized,
+        ]);
         const changed = !isDeepStrictEqual(status, object.status ?? {});
         if (changed) this.surroundings.log(`${this.client.plural} ${keyOf(object)}: ${failure ?? "good"}`);
-        const current = changed ? await this.unlessStopped("writeStatus", { ...object, status }) : object;
-        const finalizer = this.handler.removal?.finalizer;
-        const finalizers = current.metadata.finalizers ?? [];
-        if (finalizer && !finalizers.includes(finalizer)) {
-            await this.writeFinalizers(current, [...finalizers, finalizer]);
-        }
+        const written = changed ? await this.unlessStopped("writeStatus", { ...current, status }) : current;
+        if (!finalized) await this.withFinalizer(written);
         return failure;
+    }
+
+    /** The object with its finalizer, which is put on it if it is not there. */
+    private async withFinalizer(object: T): Promise<T> {
+        const finalizer = this.handler.removal?.finalizer;
+        const { finalizers = [] } = object.metadata;
+        if (!finalizer || finalizers.includes(finalizer)) return object;
+        return this.writeFinalizers(object, [...finalizers, finalizer]);
     }
 
     private async clearAway(object: T): Promise<undefined> {
@@ -63,13 +75,17 @@ class Reconciler<T extends LlmosObject> {
         );
     }
 
-    private async writeFinalizers(object: T, finalizers: string[]): Promise<void> {
+    private async writeFinalizers(object: T, finalizers: string[]): Promise<T> {
         const whole = this.handler.asGoWrites?.(object) ?? object;
-        await this.unlessStopped("write", { ...whole, metadata: { ...object.metadata, finalizers } });
+        return this.unlessStopped("write", { ...whole, metadata: { ...object.metadata, finalizers } });
     }
 
     private async unlessStopped(write: "write" | "writeStatus", object: T): Promise<T> {
         this.surroundings.signal.throwIfAborted();
         return this.client[write](object);
     }
+}
+
+function isKnownGood({ status }: LlmosObject): boolean {
+    return status?.conditions?.some(({ status }) => status === "True") === true;
 }

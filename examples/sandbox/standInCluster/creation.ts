@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Authority } from "../certificates";
 import { type Cluster, resources } from "../kubernetes/cluster";
 import type { KubernetesObject } from "../kubernetes/objects";
 import { register, type Webhook } from "../webhooks/registration";
@@ -48,7 +49,11 @@ export async function startStandInAgainstCreation(
     wishes: Wishes,
     signal: AbortSignal,
 ): Promise<AdmissionServer> {
+    const authority = await Authority.create("sandbox cluster");
+    const certificate = await authority.server({ hosts: ["127.0.0.1"] });
     const server = await serveAdmission(
+        { caBundle: authority.certificate, ...certificate },
+        0,
         {
             async [PATH]({ resource, object }: AdmissionRequest) {
                 const step = steps[resource.resource];

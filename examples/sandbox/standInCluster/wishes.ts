@@ -1,8 +1,5 @@
-import { type Cluster, resources } from "../kubernetes/cluster";
 import type { KubernetesObject } from "../kubernetes/objects";
-
-/** Where it is said what is to become of what the cluster does for a publication. */
-export const WISHES = { namespace: "llmos-system", name: "stand-in" };
+import { SETTINGS, type Settings } from "../standInSettings";
 
 /** What can be wished for: whether an object may be made, how a Job ends, and whether a snapshot is taken. */
 export type Step =
@@ -29,24 +26,17 @@ const outcomes: Record<string, Wish["outcome"]> = {
     hang: "hang",
 };
 
-/** Reads wishes from the ConfigMap `stand-in` in namespace `llmos-system`; without one, everything goes well. */
+/** What the settings say of the steps of a publication; without a word, everything goes well. */
 export class Wishes {
-    private readonly configMaps;
-
-    constructor(cluster: Cluster) {
-        this.configMaps = cluster.objects<KubernetesObject & { data?: Record<string, string> }>(
-            resources.configMaps,
-        );
-    }
+    constructor(private readonly settings: () => Promise<Settings>) {}
 
     /**
      * What is wished for a step of the object: the value of `<namespace>.<name>.<step>`, or else of `<step>`. A value is
      * `succeed`, `fail`, `fail: TEXT`, `fail once`, `fail once: TEXT` or `hang`. Fails on any other.
      */
     async of(step: Step, { metadata: { namespace, name } }: KubernetesObject): Promise<Wish> {
-        const { data = {} } = (await this.configMaps.get(WISHES.name, WISHES.namespace)) ?? {};
-        const key = `${namespace}.${name}.${step}`;
-        const wanted = data[key] ?? data[step];
+        const settings = await this.settings();
+        const wanted = settings[`${namespace}.${name}.${step}`] ?? settings[step];
         return wanted === undefined ? SUCCESS : parsed(wanted);
     }
 }
@@ -56,7 +46,7 @@ function parsed(wanted: string): Wish {
     const outcome = outcomes[word];
     if (outcome === undefined) {
         const values = Object.keys(outcomes).join(", ");
-        throw new Error(`ConfigMap ${WISHES.namespace}/${WISHES.name}: "${wanted}" is none of ${values}`);
+        throw new Error(`ConfigMap ${SETTINGS.namespace}/${SETTINGS.name}: "${wanted}" is none of ${values}`);
     }
     return { outcome, text: text ?? UNSAID };
 }

@@ -22,27 +22,19 @@ export interface Webhook {
     readonly refused: { readonly resource: Resource; readonly object: KubernetesObject };
 }
 
-/** Has the API server call the webhooks; settles when it does so. */
+/** Has the API server call the webhooks, in place of what is registered under their names; settles when it does so. */
 export async function register(
     cluster: Cluster,
     server: AdmissionServer,
     webhooks: readonly Webhook[],
 ): Promise<void> {
-    // One whose server ended without a word would refuse everything.
-    await remove(cluster, webhooks);
-    for (const webhook of webhooks)
-        await configurations(cluster, webhook).create(configured(webhook, server));
-    await refuses(cluster, webhooks, true);
-}
-
-/** Has the API server call the webhooks no more; settles when it does not. */
-export async function unregister(cluster: Cluster, webhooks: readonly Webhook[]): Promise<void> {
-    await remove(cluster, webhooks);
-    await refuses(cluster, webhooks, false);
-}
-
-async function remove(cluster: Cluster, webhooks: readonly Webhook[]): Promise<void> {
-    for (const webhook of webhooks) await configurations(cluster, webhook).delete(webhook.configuration);
+    for (const webhook of webhooks) {
+        const client = configurations(cluster, webhook);
+        const wanted = configured(webhook, server);
+        const old = await client.get(webhook.configuration);
+        await (old ? client.write({ ...wanted, metadata: old.metadata }) : client.create(wanted));
+    }
+    await inEffect(cluster, webhooks);
 }
 
 function configurations(cluster: Cluster, { type }: Webhook) {
@@ -76,14 +68,12 @@ function configured(webhook: Webhook, { url, caBundle }: AdmissionServer): Kuber
     } as KubernetesObject;
 }
 
-/** The API server follows its own configuration with a delay: asks until every webhook refuses, or none does. */
-async function refuses(cluster: Cluster, webhooks: readonly Webhook[], wanted: boolean): Promise<void> {
+/** The API server follows its own configuration with a delay: asks until every webhook refuses. */
+async function inEffect(cluster: Cluster, webhooks: readonly Webhook[]): Promise<void> {
     for (const deadline = Date.now() + IN_EFFECT_TIMEOUT; ; await sleep(20)) {
         const refusals = await Promise.all(webhooks.map((one) => isRefused(cluster, one)));
-        if (refusals.every((refused) => refused === wanted)) return;
-        if (Date.now() > deadline) {
-            throw new Error(`the API server still ${wanted ? "calls no" : "calls the"} webhook`);
-        }
+        if (refusals.every(Boolean)) return;
+        if (Date.now() > deadline) throw new Error("the API server does not call the webhooks");
     }
 }
 

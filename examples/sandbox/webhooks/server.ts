@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { Authority } from "../certificates";
 import type { KubernetesObject } from "../kubernetes/objects";
 
 /** The part of an AdmissionReview's request that the rules read. */
@@ -34,13 +33,24 @@ export interface AdmissionServer {
     stop(): Promise<void>;
 }
 
-/** Serves each of the admissions under its path, over HTTPS on loopback, under an authority of its own. */
+/** A server's certificate and key, and the authority that vouches for it, as PEM. */
+export interface ServerCertificate {
+    readonly caBundle: string;
+    readonly certificate: string;
+    readonly key: string;
+}
+
+/**
+ * Serves each of the admissions under its path, over HTTPS on loopback.
+ *
+ * @param at The port; 0 for any that is free.
+ */
 export async function serveAdmission(
+    { caBundle, certificate, key }: ServerCertificate,
+    at: number,
     admissions: Record<string, Admission>,
     refusal: Refusal,
 ): Promise<AdmissionServer> {
-    const authority = await Authority.create("sandbox webhooks");
-    const { certificate, key } = await authority.server({ hosts: ["127.0.0.1"] });
     const server = createServer({ cert: certificate, key }, async (request, response) => {
         // The API server adds its patience as a query.
         const [path = ""] = (request.url ?? "").split("?");
@@ -58,12 +68,12 @@ export async function serveAdmission(
     });
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
-        server.listen({ host: "127.0.0.1", port: 0 }, resolve);
+        server.listen({ host: "127.0.0.1", port: at }, resolve);
     });
     const { port } = server.address() as AddressInfo;
     return {
         url: `https://127.0.0.1:${port}`,
-        caBundle: authority.certificate,
+        caBundle,
         stop: () => close(server),
     };
 }
