@@ -17,6 +17,13 @@ import {
     text,
     texts,
 } from "./crds/definition";
+import { volumeSnapshot } from "./crds/volumeSnapshot";
+
+/** How far a snapshot has come. */
+const snapshotting = object({
+    ...texts("phase", "message", "jobName", "pvcName", "snapshotName"),
+    lastTransitionTime: moment,
+});
 
 const registry = definition({
     kind: "Registry",
@@ -122,10 +129,7 @@ const datasetVersion = definition({
     status: object(
         {
             ...texts("registry", "rootPath"),
-            publishStatus: object({
-                ...texts("phase", "message", "jobName", "pvcName", "snapshotName"),
-                lastTransitionTime: moment,
-            }),
+            publishStatus: snapshotting,
             conditions,
         },
         "registry",
@@ -145,6 +149,22 @@ const localModel = definition({
     ],
     spec: object(texts("registry", "modelName", "defaultVersion"), "modelName", "registry"),
     status: object({ defaultVersion: integer, defaultVersionName: text, conditions }),
+});
+
+const localModelVersion = definition({
+    kind: "LocalModelVersion",
+    plural: "localmodelversions",
+    columns: [
+        column("LocalModel", ".spec.localModel"),
+        { ...column("Version", ".status.version", "integer"), priority: 8 },
+        column("VolumeSnapshot", ".status.volumeSnapshot"),
+        age,
+    ],
+    spec: object({ localModel: text }, "localModel"),
+    status: object(
+        { version: integer, volumeSnapshot: text, snapshottingStatus: snapshotting, conditions },
+        "version",
+    ),
 });
 
 const dataCollection = definition({
@@ -179,9 +199,12 @@ const dataCollection = definition({
     ),
 });
 
+/** What a cluster with storage has beside LLMOS, and its operator uses. */
+export const storageDefinitions: object[] = [volumeSnapshot];
+
 /**
- * The definitions to apply to an empty API server: Registry, Model, Dataset, DatasetVersion and LocalModel of
- * ml.llmos.ai/v1 and DataCollection of agent.llmos.ai/v1.
+ * The definitions to apply to an empty API server: Registry, Model, Dataset, DatasetVersion, LocalModel and
+ * LocalModelVersion of ml.llmos.ai/v1 and DataCollection of agent.llmos.ai/v1.
  */
 export const customResourceDefinitions: object[] = [
     registry,
@@ -189,5 +212,6 @@ export const customResourceDefinitions: object[] = [
     dataset,
     datasetVersion,
     localModel,
+    localModelVersion,
     dataCollection,
 ];

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node" with {
-    "resolution-mode": "import",
-};
-import { customResourceDefinitions } from "./crds";
+import { customResourceDefinitions, storageDefinitions } from "./crds";
+import { connectCluster, resources } from "./kubernetes/cluster";
+import type { KubernetesObject } from "./kubernetes/objects";
 import { SandboxProblem } from "./problem";
 
 /** The namespace in which LLMOS keeps the Secrets of its registries. */
@@ -12,22 +11,18 @@ const ESTABLISHED_TIMEOUT = 20_000;
 
 /** Makes the namespace of LLMOS in a cluster. */
 export async function createLlmosNamespace(kubeconfigFile: string): Promise<void> {
-    const { CoreV1Api } = await import("@kubernetes/client-node");
-    const core = (await loadKubeconfig(kubeconfigFile)).makeApiClient(CoreV1Api);
-    await core.createNamespace({ body: { metadata: { name: LLMOS_NAMESPACE } } });
+    const cluster = await connectCluster(kubeconfigFile);
+    await cluster.objects(resources.namespaces).create({ metadata: { name: LLMOS_NAMESPACE } });
 }
 
-/** Applies the custom resource definitions of LLMOS, and waits until the cluster serves all of them. */
+/** Applies the custom resource definitions of LLMOS and of its storage, and waits until the cluster serves them. */
 export async function applyCustomResources(kubeconfigFile: string): Promise<void> {
-    const { CustomObjectsApi } = await import("@kubernetes/client-node");
-    const api = (await loadKubeconfig(kubeconfigFile)).makeApiClient(CustomObjectsApi);
-    const objects = customResourceDefinitions as KubernetesObject[];
-    // The client's typed API knows "enum" only as "_enum" and would drop it from the schemas.
-    const kind = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
-    await Promise.all(objects.map((body) => api.createClusterCustomObject({ ...kind, body })));
-    const waitings = objects.map(({ metadata }) =>
-        established(() => api.getClusterCustomObject({ ...kind, name: metadata?.name ?? "" })),
+    const definitions = (await connectCluster(kubeconfigFile)).objects<KubernetesObject & Conditions>(
+        resources.customResourceDefinitions,
     );
+    const objects = [...customResourceDefinitions, ...storageDefinitions] as KubernetesObject[];
+    await Promise.all(objects.map((object) => definitions.create(object)));
+    const waitings = objects.map(({ metadata: { name } }) => established(name, () => definitions.get(name)));
     const names = (await Promise.all(waitings)).filter((name) => name !== undefined);
     if (names.length > 0) {
         throw new SandboxProblem({
@@ -39,29 +34,20 @@ export async function applyCustomResources(kubeconfigFile: string): Promise<void
     }
 }
 
-async function loadKubeconfig(file: string): Promise<KubeConfig> {
-    const { KubeConfig } = await import("@kubernetes/client-node");
-    const kubeconfig = new KubeConfig();
-    kubeconfig.loadFromFile(file);
-    return kubeconfig;
-}
-
 interface Conditions {
     readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
 /** The name of a definition that is not served in time. */
-async function established(read: () => Promise<KubernetesObject>): Promise<string | undefined> {
-    const deadline = Date.now() + ESTABLISHED_TIMEOUT;
-    for (;;) {
-        const object = await read();
-        const conditions = (object as Conditions).status?.conditions ?? [];
+async function established(
+    name: string,
+    read: () => Promise<Conditions | undefined>,
+): Promise<string | undefined> {
+    for (const deadline = Date.now() + ESTABLISHED_TIMEOUT; ; await sleep(50)) {
+        const conditions = (await read())?.status?.conditions ?? [];
         if (conditions.some(({ type, status }) => type === "Established" && status === "True")) {
             return undefined;
         }
-        if (Date.now() > deadline) {
-            return object.metadata?.name;
-        }
-        await sleep(50);
+        if (Date.now() > deadline) return name;
     }
 }

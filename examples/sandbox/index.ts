@@ -1,21 +1,23 @@
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type ApiServer, startApiServer } from "./apiServer";
+import { startApiServer } from "./apiServer";
 import { allOrNone, CleanUp, stoppedBy } from "./cleanUp";
 import { applyCustomResources, createLlmosNamespace } from "./customResources";
 import { environmentOf } from "./environment";
 import { startEtcd } from "./etcd";
 import { type Folder, openFolder } from "./folder";
-import { type ObjectStore, type ObjectStoreDetails, startObjectStore } from "./objectStore";
-import { startStandInOperator } from "./operator";
+import { type ObjectStoreDetails, startObjectStore } from "./objectStore";
+import { type Operator, startStandInOperator } from "./operator";
 import { SandboxProblem } from "./problem";
 import { findPrograms, type ProgramName, type Programs } from "./programs";
 import { type Output, type Step, step } from "./progress";
+import { RunningSandbox, type Sandbox } from "./running";
+import { startStandInCluster } from "./standInCluster";
 
 export { Authority } from "./certificates";
 export { createUser, type ObjectStoreUser } from "./objectStore";
+export type { Sandbox, ServerName } from "./running";
 
 /** What the sandbox is to have. */
 export interface SandboxOptions {
@@ -46,21 +48,6 @@ export interface SandboxDetails {
     readonly environment: Readonly<Record<string, string>>;
     /** Where each program of the sandbox lies. */
     readonly programs: Readonly<Record<string, string>>;
-}
-
-/** A running sandbox. */
-export interface Sandbox extends SandboxDetails {
-    /** Process ids of the servers, by name. */
-    readonly processes: Readonly<Record<string, number>>;
-    /** Settles, with what to tell, when a server ends although nobody stopped it. */
-    readonly died: Promise<SandboxProblem>;
-    /**
-     * Ends a server as a crash would, and starts it again on the same port with the same data, after so many
-     * milliseconds.
-     */
-    restart(server: "kube-apiserver" | "versitygw", downFor: number): Promise<void>;
-    /** Stops everything, and removes the sandbox's own folder. Can be called again. */
-    stop(): Promise<void>;
 }
 
 const NO_OBJECT_STORE: ObjectStoreDetails = {
@@ -125,8 +112,6 @@ async function start(
         ]),
     );
     const apiServer = await step(output, words("Kubernetes API server"), () => {
-        // Loading the client takes a while, and so does the start of the server.
-        import("@kubernetes/client-node").catch(() => {});
         return startApiServer({ ...place("kube-apiserver"), etcd }).then(stoppedBy(cleanUp));
     });
     const { kubeconfigFile } = apiServer;
@@ -139,46 +124,58 @@ async function start(
             () => applyCustomResources(kubeconfigFile),
         );
     }
-    if (customResources && operator) {
-        cleanUp.add(await startOperator(kubeconfigFile, s3.caBundle, folder.path, output));
-    }
-    const servers = [etcd, apiServer, store].flatMap((each) => (each === undefined ? [] : [each.process]));
-    return {
+    const operating =
+        customResources && operator
+            ? await startOperator(kubeconfigFile, s3.caBundle, folder, cleanUp, output)
+            : undefined;
+    const details: SandboxDetails = {
         folder: folder.path,
         kubeconfigFile,
         apiServerUrl: apiServer.url,
         s3,
         environment: await environmentOf(folder.path, kubeconfigFile, programs),
         programs: Object.fromEntries(Object.entries(programs).map(([name, { file }]) => [name, file])),
-        processes: Object.fromEntries(servers.map((server) => [server.name, server.pid ?? 0])),
-        died: Promise.race(servers.map((server) => server.died)),
-        restart: (name, downFor) => restart(name === "versitygw" ? store : apiServer, downFor),
-        stop: () => cleanUp.run(),
     };
+    const restartable = [apiServer, store, operating?.operator, operating?.webhooks];
+    return new RunningSandbox(
+        details,
+        etcd.process,
+        restartable.filter((each) => each !== undefined),
+        cleanUp,
+    );
 }
 
-async function restart(server: ApiServer | ObjectStore | undefined, downFor: number): Promise<void> {
-    if (server) {
-        await server.process.kill();
-        await sleep(downFor);
-        server.process = await server.start();
-    }
-}
-
+/** The operator, and what a cluster does for it. */
 async function startOperator(
     kubeconfigFile: string,
     s3CaBundle: string,
-    folder: string,
+    folder: Folder,
+    cleanUp: CleanUp,
     output: Output,
-): Promise<() => Promise<void>> {
-    const logFile = createWriteStream(join(folder, "operator.log"), { mode: 0o600 });
-    const log = (line: string) => logFile.write(`${new Date().toISOString()} ${line}\n`);
-    const operator = await step(output, words("stand-in of the LLMOS operator"), () =>
-        startStandInOperator({ kubeconfigFile, s3CaBundle, log }),
+): Promise<Operator> {
+    const clusterLog = openLog(join(folder.path, "stand-in-cluster.log"));
+    cleanUp.add(() => clusterLog.close());
+    const orphanedFolder = folder.temporary ? folder.path : undefined;
+    const stopped = <Each extends { stop(): Promise<void> }>(each: Each) => {
+        cleanUp.add(() => each.stop());
+        return each;
+    };
+    const [operator] = await step(output, words("stand-in of the LLMOS operator"), () =>
+        allOrNone([
+            startStandInOperator({ kubeconfigFile, s3CaBundle, folder: folder.path, orphanedFolder }).then(
+                stopped,
+            ),
+            startStandInCluster({ kubeconfigFile, log: clusterLog.write }).then(stopped),
+        ]),
     );
-    return async () => {
-        await operator.stop();
-        await new Promise((ended) => logFile.end(ended));
+    return operator;
+}
+
+function openLog(path: string): { write(line: string): void; close(): Promise<void> } {
+    const file = createWriteStream(path, { mode: 0o600 });
+    return {
+        write: (line) => file.write(`${new Date().toISOString()} ${line}\n`),
+        close: () => new Promise((ended) => file.end(ended)),
     };
 }
 

@@ -71,6 +71,10 @@ example, run them in the root of the repository):
     pulumi config set llmos:caBundle < ${shellQuote(s3.caFile)}
     pulumi up
 
+How a publication of a DatasetVersion fails is seen by asking the stand-ins for it (all that can be asked for:
+examples/sandbox/standInSettings.ts):
+    kubectl -n llmos-system create configmap stand-in --from-literal=job=fail
+
 Logs of all servers: ${sandbox.folder}
 Ctrl-C stops the sandbox and removes that folder.`;
 }

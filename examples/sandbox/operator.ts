@@ -1,87 +1,119 @@
 /**
  * A STAND-IN for the LLMOS operator (llmos-ai/llmos-operator @ f29d5b9), for Registries, Models, Datasets and
- * DatasetVersions only. It is not the operator and holds none of its code: it does what the real one was seen to do
- * when it was run against a real API server, and what its source says where it was not run, to the word of its
- * messages. test/integration/operatorStandIn*.test.ts hold it to that.
+ * DatasetVersions, and for the webhooks of these and of local models. It is not the operator and holds none of its
+ * code: it does what the real one was seen to do when it was run against a real API server, and what its source says
+ * where it was not run, to the word of its messages. test/integration/operatorStandIn*.test.ts hold it to that.
  */
-import { setMaxListeners } from "node:events";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
-import { startAdmission } from "./operator/admission/admission";
-import { Backends } from "./operator/backend";
-import { type Cluster, connectCluster, type ObjectClient } from "./operator/cluster";
-import { Controller, type Handler } from "./operator/controller";
-import { Datasets } from "./operator/datasets";
-import { datasetVersionHandler } from "./operator/datasetVersion";
-import type { Dataset, DatasetVersion, LlmosObject, Model, Registry } from "./operator/objects";
-import { registryHandler } from "./operator/registry";
-import { storageRootHandler } from "./operator/storageRoot";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Authority, writeCertificate } from "./certificates";
+import { allOrNone } from "./cleanUp";
+import { GuardedProcess } from "./guardedProcess";
+import type { WebhookOptions } from "./operator/admission/main";
+import { type ChildOptions, readyLine } from "./operator/childProcess";
+import { freePorts, withFreshPorts } from "./ports";
 
-/**
- * Starts the stand-in in this process, for the cluster of the kubeconfig's current context.
- *
- * As in the real operator five objects of a kind are looked at at a time; one is looked at when it changes and, while
- * something hinders it, again and again; the change of another that it depends on, or of a Secret, sets off nothing.
- *
- * @param options.s3CaBundle PEM content of authorities to trust beside the well-known ones, as if they were installed
- * on every node.
- */
-export async function startStandInOperator(options: {
-    kubeconfigFile: string;
-    s3CaBundle: string;
-    log?: (line: string) => void;
-}): Promise<{ stop(): Promise<void> }> {
-    const cluster = await connectCluster(options.kubeconfigFile);
-    // Made once: reading the well-known authorities takes longer than the rest of a check.
-    const trust = createSecureContext({
-        ca: [...rootCertificates, options.s3CaBundle].filter(Boolean),
-        minVersion: "TLSv1.2",
-    });
-    const ending = new AbortController();
-    // Every watch and every object that is just looked at listens.
-    setMaxListeners(0, ending.signal);
-    const signal = ending.signal;
-    const { log = () => {} } = options;
-    const { controllers, backends, clients } = controllersOf(cluster, trust, log, signal);
-    const filled = Promise.all(controllers.map(({ cache }) => cache.synced));
-    const running = Promise.all(controllers.map((controller) => controller.run(filled)));
-    const endControllers = async () => {
-        ending.abort();
-        await running;
-    };
+const START_TIMEOUT = 60_000;
+/** Where `tsx` is found, with which the processes read TypeScript. */
+const ROOT = join(__dirname, "../..");
+
+/** What the stand-in needs to start. */
+export interface OperatorOptions {
+    /** For logs and certificates. */
+    readonly folder: string;
+    readonly kubeconfigFile: string;
+    /** PEM content of authorities to trust beside the well-known ones, as if they were installed on every node. */
+    readonly s3CaBundle: string;
+    /** Removed when this process ends without stopping the stand-in. */
+    readonly orphanedFolder?: string | undefined;
+}
+
+/** A process of the stand-in, which can end and be started again. */
+export interface OperatorProcess {
+    process: GuardedProcess;
+    /** Starts it anew after it has ended; settles when it is ready. */
+    start(): Promise<GuardedProcess>;
+}
+
+/** A running stand-in: two processes, as in the real cluster. */
+export interface Operator {
+    readonly operator: OperatorProcess;
+    readonly webhooks: OperatorProcess;
+    stop(): Promise<void>;
+}
+
+/** Starts the stand-in for a cluster that has the custom resources; settles when it works and its webhooks are in effect. */
+export async function startStandInOperator(options: OperatorOptions): Promise<Operator> {
+    const folder = join(options.folder, "operator");
+    await mkdir(folder, { mode: 0o700, recursive: true });
+    const s3CaFile = join(folder, "s3-ca.crt");
+    await writeFile(s3CaFile, options.s3CaBundle);
+    const shared = { kubeconfigFile: options.kubeconfigFile, s3CaFile };
+    const starts = [startOperator(options, shared), startWebhooks(options, shared, folder)] as const;
     try {
-        const admission = await startAdmission(cluster.custom, { ...clients, backends });
+        const [operator, webhooks] = await allOrNone(starts);
         return {
-            async stop() {
-                // An API server that does not answer any more asks no webhook either.
-                await admission.stop().catch((error) => log(`webhooks: ${(error as Error).message}`));
-                await endControllers();
+            operator,
+            webhooks,
+            stop: async () => {
+                await Promise.all([operator.process.stop(), webhooks.process.stop()]);
             },
         };
     } catch (error) {
-        await endControllers();
+        const started = await Promise.allSettled(starts);
+        await Promise.all(started.map((one) => one.status === "fulfilled" && one.value.process.stop()));
         throw error;
     }
 }
 
-function controllersOf(
-    cluster: Cluster,
-    trust: SecureContext,
-    log: (line: string) => void,
-    signal: AbortSignal,
-) {
-    const control = <T extends LlmosObject>(client: ObjectClient<T>, handler: Handler<T>) =>
-        new Controller(client, handler, log, signal);
-    const clients = {
-        registries: cluster.objects<Registry>("registries"),
-        datasets: cluster.objects<Dataset>("datasets"),
+function startOperator(options: OperatorOptions, shared: ChildOptions): Promise<OperatorProcess> {
+    return startChild("stand-in-operator", "operator/main.ts", options, shared);
+}
+
+async function startWebhooks(
+    options: OperatorOptions,
+    shared: ChildOptions,
+    folder: string,
+): Promise<OperatorProcess> {
+    const authority = await Authority.create("sandbox webhooks");
+    const server = await authority.server({ hosts: ["127.0.0.1"] });
+    const files = await writeCertificate(folder, "webhooks", server);
+    const { certificateFile: caFile } = await writeCertificate(folder, "webhooks-ca", {
+        certificate: authority.certificate,
+        key: "",
+    });
+    return withFreshPorts(async () => {
+        const [port = 0] = await freePorts(1);
+        const own: WebhookOptions = { ...shared, ...files, caFile, port };
+        return startChild("stand-in-webhooks", "operator/admission/main.ts", options, own);
+    });
+}
+
+async function startChild(
+    name: string,
+    main: string,
+    { folder, orphanedFolder }: OperatorOptions,
+    options: ChildOptions,
+): Promise<OperatorProcess> {
+    const logFile = join(folder, `${name}.log`);
+    const guarded = {
+        name,
+        program: process.execPath,
+        args: ["--require", "tsx/cjs", join(__dirname, main), JSON.stringify(options)],
+        cwd: ROOT,
+        logFile,
+        orphanedFolder,
     };
-    const backends = new Backends(cluster.readSecret, trust, signal, (name) => registries.cache.get(name));
-    const registries: Controller<Registry> = control(clients.registries, registryHandler(backends));
-    const models = control(cluster.objects<Model>("models"), storageRootHandler("model", backends));
-    const datasets = control(clients.datasets, storageRootHandler("dataset", backends));
-    const versions = control(
-        cluster.objects<DatasetVersion>("datasetversions"),
-        datasetVersionHandler(backends, new Datasets(datasets.cache, clients.datasets, signal)),
-    );
-    return { controllers: [registries, models, datasets, versions], backends, clients };
+    const start = async () => {
+        const started = GuardedProcess.start(guarded);
+        try {
+            const isReady = async () => (await readFile(logFile, "utf8")).includes(readyLine(started.pid));
+            await started.waitUntilReady(isReady, START_TIMEOUT);
+            return started;
+        } catch (error) {
+            await started.stop();
+            throw error;
+        }
+    };
+    return { process: await start(), start };
 }

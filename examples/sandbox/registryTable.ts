@@ -1,5 +1,7 @@
-interface RegistryObject {
-    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+import { connectCluster, resources } from "./kubernetes/cluster";
+import type { KubernetesObject } from "./kubernetes/objects";
+
+interface RegistryObject extends KubernetesObject {
     readonly spec: { readonly s3Config?: { readonly endpoint?: string; readonly bucket?: string } };
     readonly status?: {
         readonly conditions?: readonly {
@@ -14,15 +16,8 @@ const COLUMNS = ["State", "Name", "Endpoint", "Bucket", "Default"];
 
 /** The registries of a cluster as a table with the columns of the LLMOS page, asked of the API server itself. */
 export async function registryTable(kubeconfigFile: string): Promise<string> {
-    const { CustomObjectsApi, KubeConfig } = await import("@kubernetes/client-node");
-    const kubeconfig = new KubeConfig();
-    kubeconfig.loadFromFile(kubeconfigFile);
-    const api = kubeconfig.makeApiClient(CustomObjectsApi);
-    const list: { items: RegistryObject[] } = await api.listClusterCustomObject({
-        group: "ml.llmos.ai",
-        version: "v1",
-        plural: "registries",
-    });
+    const cluster = await connectCluster(kubeconfigFile);
+    const list = await cluster.objects<RegistryObject>(resources.registries).list();
     if (list.items.length === 0) {
         return "The cluster has no registries.";
     }

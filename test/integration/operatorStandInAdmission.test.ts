@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../examples/sandbox";
-import { startStandInOperator } from "../../examples/sandbox/operator";
-import { type KubeAnswer, type KubeRequest, kubeRequests } from "../support/kubeRequest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { KubeAnswer } from "../support/kubeRequest";
 import { Outside } from "../support/outside";
 import { Registries } from "../support/registries";
-import { type Plural, StoredObjects } from "../support/storedObjects";
+import type { Plural, StoredObjects } from "../support/storedObjects";
 import { createBucket } from "../support/stores";
 
 // What the real operator's webhooks refuse, by its source: its rules, and the one code that its webhook server has.
@@ -133,44 +131,62 @@ test("a datasetversion belongs to its dataset, and is labelled with it, in place
     ]);
 });
 
-describe("the webhooks of a cluster", () => {
-    let own: Sandbox;
-    let ask: KubeRequest;
-    const settings = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"];
+const localModels = "/apis/ml.llmos.ai/v1/namespaces/default/localmodels";
+const localVersions = "/apis/ml.llmos.ai/v1/namespaces/default/localmodelversions";
+const makeLocal = (path: string, kind: string, name: string, spec: object) =>
+    outside.ask("POST", path, { apiVersion: "ml.llmos.ai/v1", kind, metadata: { name }, spec });
 
-    beforeAll(async () => {
-        own = await startSandbox({ operator: false, objectStore: false, engine: false });
-        ask = await kubeRequests(own.kubeconfigFile);
-    });
-    afterAll(() => own?.stop());
+test("a localmodelversion needs storage, its localmodel, and a model that is ready", async () => {
+    const classes = "/apis/storage.k8s.io/v1/storageclasses";
+    const none = 'localmodels.ml.llmos.ai "none" not found';
+    const create = (localModel: string) =>
+        makeLocal(localVersions, "LocalModelVersion", `${localModel}-v1`, { localModel });
+    const declare = async (name: string, spec: object) =>
+        expect((await makeLocal(localModels, "LocalModel", name, spec)).status).toBe(201);
+    await declare("public", { registry: "huggingface", modelName: "someone/model" });
+    await declare("absent", { registry, modelName: "default/none" });
+    await declare("nameless", { registry, modelName: "none" });
+    expectRefused(await create("none"), "mutator", `failed to get local model default/none: ${none}`);
+    expectRefused(
+        await create("nameless"),
+        "mutator",
+        "invalid model name none of local model default/nameless",
+    );
+    const noStorage = "storage class llmos-ceph-block not found, please enable system storage firstly";
+    expectRefused(await create("public"), "validator", noStorage);
 
-    async function configured(): Promise<string[]> {
-        const lists = settings.map((plural) => ask("GET", `/apis/admissionregistration.k8s.io/v1/${plural}`));
-        return (await Promise.all(lists)).flatMap(({ body }) =>
-            body.items.flatMap(({ webhooks }: { webhooks: { name: string; failurePolicy: string }[] }) =>
-                webhooks.map(({ name, failurePolicy }) => `${name} ${failurePolicy}`),
-            ),
-        );
+    const storageClass = { metadata: { name: "llmos-ceph-block" }, provisioner: "none" };
+    await outside.expect(201, "POST", classes, storageClass);
+    try {
+        const noModel = 'failed to get model default/none: models.ml.llmos.ai "none" not found';
+        // The webhooks see the class when its watch tells them.
+        await expect
+            .poll(async () => (await create("absent")).body.message)
+            .toContain(`Internal error occurred: ${noModel}`);
+        const { status, body } = await create("public");
+        expect(status, JSON.stringify(body)).toBe(201);
+        expect(body.metadata.labels).toEqual({
+            "ml.llmos.ai/local-model-name": "public",
+            "ml.llmos.ai/registry-name": "huggingface",
+            "ml.llmos.ai/model-name": "model",
+            "ml.llmos.ai/model-namespace": "someone",
+        });
+        expect(body.metadata.ownerReferences).toMatchObject([{ kind: "LocalModel", name: "public" }]);
+        const moved = await outside.ask("PATCH", `${localVersions}/public-v1`, {
+            spec: { localModel: "absent" },
+        });
+        expectRefused(moved, "validator", "updating spec.localModel is not allowed");
+    } finally {
+        await outside.ask("DELETE", `${classes}/llmos-ceph-block`);
     }
-
-    it("are in effect as long as the operator runs, over a restart of the API server", async () => {
-        expect(await configured()).toEqual([]);
-        const { kubeconfigFile } = own;
-        const operator = await startStandInOperator({ kubeconfigFile, s3CaBundle: "" });
-        const objects = new StoredObjects(ask);
-        const create = (name: string) => objects.tryCreate("models", name, { registry: "none" });
-        try {
-            expectRefused(await create("early"), "validator", "registry none not found");
-            expect(await configured()).toEqual([
-                "validator.llmos-system.llmos-operator-webhook Fail",
-                "mutator.llmos-system.llmos-operator-webhook Ignore",
-            ]);
-            await own.restart("kube-apiserver", 0);
-            expectRefused(await create("restarted"), "validator", "registry none not found");
-        } finally {
-            await operator.stop();
-        }
-        expect(await configured()).toEqual([]);
-        expect((await create("late")).status).toBe(201);
-    });
+    const choose = (defaultVersion: string) =>
+        outside.ask("PATCH", `${localModels}/public`, { spec: { defaultVersion } });
+    expectRefused(
+        await choose("none"),
+        "validator",
+        'failed to get local model version default/none: localmodelversions.ml.llmos.ai "none" not found',
+    );
+    expectRefused(await choose("public-v1"), "validator", "local model version public-v1 is not ready");
+    const made = ["public", "absent", "nameless"].map((name) => `${localModels}/${name}`);
+    for (const path of [...made, `${localVersions}/public-v1`]) await outside.ask("DELETE", path);
 });

@@ -95,6 +95,7 @@ test("another cluster fails refresh and destroy, touches nothing, and an up move
         expect(await here.registry("moving")).toEqual(registry);
 
         otherOperator = await startStandInOperator({
+            folder: other.folder,
             kubeconfigFile: other.kubeconfigFile,
             s3CaBundle: home.s3.caBundle,
         });

@@ -1,14 +1,19 @@
 import { X509Certificate } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PeerCertificate } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Authority, type ServerOptions } from "../../examples/sandbox/certificates";
-import type { ObjectClient } from "../../examples/sandbox/operator/cluster";
+import { ApiFailure } from "../../examples/sandbox/kubernetes/apiClient";
+import type { ObjectClient } from "../../examples/sandbox/kubernetes/cluster";
+import { runAll } from "../../examples/sandbox/kubernetes/controller";
+import { ObjectCache } from "../../examples/sandbox/kubernetes/objectCache";
+import type { KubernetesObject } from "../../examples/sandbox/kubernetes/objects";
+import { retryDelay, WorkQueue } from "../../examples/sandbox/kubernetes/workQueue";
+import { Election, type Lease } from "../../examples/sandbox/operator/election";
 import { certificateMessage } from "../../examples/sandbox/operator/goErrors";
-import { ObjectCache } from "../../examples/sandbox/operator/objectCache";
-import type { LlmosObject, PublishStatus } from "../../examples/sandbox/operator/objects";
-import { nextPhase } from "../../examples/sandbox/operator/standInSnapshot";
-import { retryDelay, WorkQueue } from "../../examples/sandbox/operator/workQueue";
+import type { LlmosObject } from "../../examples/sandbox/operator/objects";
+import { reconciling } from "../../examples/sandbox/operator/reconciler";
+import { inTries, isPassing } from "../../examples/sandbox/operator/tries";
 
 describe("retryDelay", () => {
     // Seen: milliseconds that double to 30 s, then 2 min after about 30 failures.
@@ -67,7 +72,7 @@ describe("ObjectCache", () => {
         const lists = [["a1", "b1", "c1"], new Error("refused"), ["a1", "b2", "d1"]];
         const told: string[] = [];
         const ending = new AbortController();
-        const client: Pick<ObjectClient<LlmosObject>, "plural" | "list" | "watch"> = {
+        const client: Pick<ObjectClient<KubernetesObject>, "plural" | "list" | "watch"> = {
             plural: "registries",
             list: async () => {
                 const next = lists.shift();
@@ -78,7 +83,7 @@ describe("ObjectCache", () => {
                 if (lists.length > 0) return;
                 onEvent("MODIFIED", object("a2"));
                 onEvent("DELETED", object("b2"));
-                onEvent("ERROR", { kind: "Status", code: 410 } as unknown as LlmosObject);
+                onEvent("ERROR", { kind: "Status", code: 410 } as unknown as KubernetesObject);
                 ending.abort();
             },
         };
@@ -100,26 +105,174 @@ describe("ObjectCache", () => {
     });
 });
 
-describe("nextPhase", () => {
-    it("goes through the phases of the real operator, naming each object from when it is made, and stays at the last", () => {
-        const now = new Date("2026-01-02T03:04:05Z");
-        const seen: PublishStatus[] = [];
-        for (let current: PublishStatus = {}; seen.length < 6; seen.push(current)) {
-            current = nextPhase(current, "v", now);
-        }
-        const summary = seen.map(({ phase, pvcName, jobName, snapshotName }) =>
-            [phase, pvcName, jobName, snapshotName].filter(Boolean).join(" "),
+describe("an ObjectCache that is late", () => {
+    it("shows a change as late as it is told to", async () => {
+        const ending = new AbortController();
+        const client: Pick<ObjectClient<KubernetesObject>, "plural" | "list" | "watch"> = {
+            plural: "registries",
+            list: async () => ({ items: [object("a1")], resourceVersion: "1" }),
+            watch: async (_from, onEvent) => {
+                onEvent("ADDED", object("b1"));
+                onEvent("DELETED", object("a1"));
+                await sleep(300);
+                ending.abort();
+            },
+        };
+        const lateness = ({ metadata }: KubernetesObject) => (metadata.name === "a" ? 100 : 0);
+        const cache = new ObjectCache(
+            client,
+            () => {},
+            () => {},
+            ending.signal,
+            lateness,
         );
-        expect(summary).toEqual([
-            "PVCReady v",
-            "Downloading v v",
-            "Downloaded v v",
-            "Snapshotting v v v",
-            "SnapshotReady v v v",
-            "SnapshotReady v v v",
-        ]);
-        expect(seen[5]).toBe(seen[4]);
-        expect(seen[0]?.lastTransitionTime).toBe("2026-01-02T03:04:05Z");
+        const followed = cache.follow();
+        await expect.poll(() => cache.get("b"), { interval: 1 }).toBeDefined();
+        expect(cache.get("a")).toBeDefined();
+        await followed;
+        expect(cache.get("a")).toBeUndefined();
+    });
+});
+
+describe("the finalizer of an object", () => {
+    const finalizer = "wrangler.cattle.io/model.OnRemove";
+
+    /** What is written of a model without a finalizer, while it is being looked at and after that. */
+    async function writesOf(status: LlmosObject["status"]): Promise<{ during: string[]; after: string[] }> {
+        const ending = new AbortController();
+        const writes: string[] = [];
+        const write = (what: string) => async (model: LlmosObject) => {
+            writes.push(what);
+            return model;
+        };
+        const client = {
+            plural: "models",
+            list: async () => ({ items: [{ ...object("a1"), status }], resourceVersion: "1" }),
+            watch: () => new Promise((ended) => ending.signal.addEventListener("abort", ended)),
+            write: write("finalizer"),
+            writeStatus: write("status"),
+        } as unknown as ObjectClient<LlmosObject>;
+        let endLook = () => {};
+        const looking = new Promise<void>((ended) => {
+            endLook = ended;
+        });
+        const handler = {
+            async onChange() {
+                await looking;
+                return { status: { conditions: [{ type: "ready", status: "True" }] } };
+            },
+            removal: { finalizer, onRemove: async () => {} },
+        };
+        const surroundings = { log: () => {}, signal: ending.signal };
+        const running = runAll([reconciling(client, handler, surroundings)]);
+        await sleep(50);
+        const during = [...writes];
+        endLook();
+        await sleep(50);
+        ending.abort();
+        await running;
+        return { during, after: writes.slice(during.length) };
+    }
+
+    it("is put on after the status when the object is looked at first", async () => {
+        expect(await writesOf(undefined)).toEqual({ during: [], after: ["status", "finalizer"] });
+    });
+
+    it("is back before an object that was found good is looked at to the end", async () => {
+        const status = { conditions: [{ type: "ready", status: "True" }] };
+        expect(await writesOf(status)).toEqual({ during: ["finalizer"], after: [] });
+    });
+});
+
+describe("the tries of a request", () => {
+    afterEach(() => {
+        vi.restoreAllMocks();
+    });
+
+    async function triesOf(passes: boolean): Promise<number> {
+        // No time goes by between them.
+        vi.spyOn(Math, "random").mockReturnValue(0);
+        let tries = 0;
+        const failing = async () => {
+            tries += 1;
+            throw new Error(`try ${tries}`);
+        };
+        const done = inTries(failing, () => passes, new AbortController().signal);
+        await expect(done).rejects.toThrow(`try ${passes ? 10 : 1}`);
+        return tries;
+    }
+
+    it("are ten for what passes, and one for what lasts", async () => {
+        expect([await triesOf(true), await triesOf(false)]).toEqual([10, 1]);
+    });
+
+    it.each([
+        ["InternalError", 500, true],
+        ["500 Internal Server Error", 500, true],
+        ["SlowDown", undefined, true],
+        ["ServiceUnavailable", undefined, false],
+        ["ServiceUnavailable", 503, true],
+        ["NoSuchKey", 404, false],
+    ])("of an answer %s (%s): %s", (code, status, passes) => {
+        expect(isPassing(code, status)).toBe(passes);
+    });
+});
+
+describe("the election of an operator", () => {
+    /** A lease as an API server keeps it: a write of what has changed meanwhile is refused. */
+    function leases() {
+        let stored: Lease | undefined;
+        const keep = async (lease: Lease) => {
+            if (stored && lease.metadata.resourceVersion !== stored.metadata.resourceVersion) {
+                throw new ApiFailure("conflict", 409);
+            }
+            const version = Number(stored?.metadata.resourceVersion ?? 0) + 1;
+            stored = structuredClone({
+                ...lease,
+                metadata: { ...lease.metadata, resourceVersion: `${version}` },
+            });
+            return stored;
+        };
+        return { get: async () => structuredClone(stored), create: keep, write: keep };
+    }
+    const seconds = async () => 1;
+    const never = new AbortController().signal;
+
+    it("is won by one, and by the next as soon as the first gives the lease back", async () => {
+        const shared = leases();
+        const ending = new AbortController();
+        const first = new Election(shared, "first", seconds);
+        await first.win(never);
+        const held = first.hold(ending.signal);
+        let won = false;
+        const second = new Election(shared, "second", seconds).win(never).then(() => {
+            won = true;
+        });
+        // Longer than the lease: it is renewed.
+        await sleep(1300);
+        expect(won).toBe(false);
+        ending.abort();
+        expect(await held).toBe("given back");
+        await second;
+        expect((await shared.get())?.spec).toMatchObject({ holderIdentity: "second", leaseTransitions: 1 });
+    });
+
+    it("waits for a lease that nobody renews, as long as that says", async () => {
+        const shared = leases();
+        await new Election(shared, "first", seconds).win(never);
+        const begun = Date.now();
+        await new Election(shared, "second", seconds).win(never);
+        expect(Date.now() - begun).toBeGreaterThanOrEqual(1000);
+    });
+
+    it("tells when the lease is somebody else's", async () => {
+        const shared = leases();
+        const first = new Election(shared, "first", seconds);
+        await first.win(never);
+        const lease = await shared.get();
+        const spec = { ...lease?.spec, holderIdentity: "second", leaseDurationSeconds: 60 };
+        await shared.write({ ...lease, spec } as Lease);
+        expect(await first.hold(never)).toBe("lost");
     });
 });
 
@@ -181,7 +334,7 @@ describe("certificateMessage", () => {
     });
 });
 
-function object(text: string): LlmosObject {
+function object(text: string): KubernetesObject {
     const [name = "", resourceVersion = ""] = text;
     return { metadata: { name, uid: name, resourceVersion } };
 }

@@ -11,6 +11,10 @@ export interface Kind {
     columns: Schema[];
     spec: Schema;
     status: Schema;
+    /** What an object cannot be without; nothing by default. */
+    required?: string[];
+    /** Where a group of Kubernetes itself was approved: without it, an API server does not serve such a group. */
+    approval?: string;
 }
 
 export const text: Schema = { type: "string" };
@@ -24,6 +28,11 @@ export function list(items: Schema): Schema {
 
 export function object(properties: Record<string, Schema>, ...required: string[]): Schema {
     return { type: "object", properties, ...(required.length > 0 && { required }) };
+}
+
+/** A schema with rules in the Common Expression Language (CEL), each with what is said of a value that breaks it. */
+export function ruled(schema: Schema, ...rules: [rule: string, message: string][]): Schema {
+    return { ...schema, "x-kubernetes-validations": rules.map(([rule, message]) => ({ rule, message })) };
 }
 
 export function texts(...names: string[]): Record<string, Schema> {
@@ -49,17 +58,24 @@ export const conditions = list(
 
 export function definition(of: Kind): object {
     const { kind, plural, group = "ml.llmos.ai", shortNames, scope = "Namespaced", columns } = of;
-    const schema = object({
-        apiVersion: text,
-        kind: text,
-        metadata: { type: "object" },
-        spec: of.spec,
-        status: of.status,
-    });
+    const { required = [], approval } = of;
+    const schema = object(
+        {
+            apiVersion: text,
+            kind: text,
+            metadata: { type: "object" },
+            spec: of.spec,
+            status: of.status,
+        },
+        ...required,
+    );
     return {
         apiVersion: "apiextensions.k8s.io/v1",
         kind: "CustomResourceDefinition",
-        metadata: { name: `${plural}.${group}` },
+        metadata: {
+            name: `${plural}.${group}`,
+            ...(approval && { annotations: { "api-approved.kubernetes.io": approval } }),
+        },
         spec: {
             group,
             scope,

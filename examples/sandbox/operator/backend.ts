@@ -1,11 +1,28 @@
 import type { SecureContext } from "node:tls";
+import type { ObjectCache } from "../kubernetes/objectCache";
+import type { KubernetesObject } from "../kubernetes/objects";
 import { Bucket } from "./bucket";
 import { within } from "./condition";
 import { parseEndpoint, regionOfBucket } from "./minio";
 import { notFound, type Registry } from "./objects";
 
 /** Reads a Secret of namespace llmos-system: its decoded data, or undefined when there is no such Secret. */
-export type SecretReader = (name: string) => Promise<Record<string, string> | undefined>;
+export type SecretReader = (name: string) => Record<string, string> | undefined;
+
+/** A Secret. */
+export interface Secret extends KubernetesObject {
+    data?: Record<string, string>;
+}
+
+/** Reads Secrets as a cache saw them last. */
+export function secretReader(secrets: Pick<ObjectCache<Secret>, "get">): SecretReader {
+    return (name) => {
+        const secret = secrets.get(`llmos-system/${name}`);
+        const entries = Object.entries(secret?.data ?? {});
+        const decoded = entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString()]);
+        return secret && Object.fromEntries(decoded);
+    };
+}
 
 /**
  * Opens the storage behind Registries, as the operator does anew for each object that it looks at. Steps, order and
@@ -48,7 +65,7 @@ export class Backends {
     }
 
     private async readKeys(name: string) {
-        const data = await within("get secret failed", () => this.readSecret(name));
+        const data = this.readSecret(name);
         if (!data) throw new Error(`secret ${name} not found in llmos-system namespace`);
         const value = (key: string): string => {
             const found = data[key];

@@ -2,9 +2,10 @@ import { Agent as PlainAgent } from "node:http";
 import { Agent } from "node:https";
 import { posix } from "node:path";
 import type { SecureContext } from "node:tls";
-import type { S3Client } from "@aws-sdk/client-s3";
+import type { S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { within } from "./condition";
 import type { Endpoint, Target } from "./minio";
+import { inTries, isPassing, isPassingFailure } from "./tries";
 
 /**
  * A bucket that the operator was let into, and what it does there. A directory is an object of no bytes whose key ends
@@ -73,19 +74,27 @@ export class Bucket {
         return { Bucket: this.target.bucket };
     }
 
+    /** What lies at a path, or else in the directory of that name. */
     private async list(path: string): Promise<{ Key: string; Size: number }[]> {
-        const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
-        const found = [];
-        const client = await this.connect();
-        for await (const page of paginateListObjectsV2({ client }, { ...this.bucket, Prefix: `${path}/` })) {
-            found.push(...(page.Contents ?? []));
+        const { HeadObjectCommand, ListObjectsV2Command } = await import("@aws-sdk/client-s3");
+        const head = new HeadObjectCommand({ ...this.bucket, Key: path });
+        const file = await this.send(head).catch(() => undefined);
+        if (file) return [{ Key: path, Size: file.ContentLength ?? 0 }];
+        const found: { Key: string; Size: number }[] = [];
+        for (let next: string | undefined, isOver = false; !isOver; isOver = next === undefined) {
+            const page = { ...this.bucket, Prefix: `${path}/`, ContinuationToken: next };
+            const answer = await this.send(new ListObjectsV2Command(page));
+            for (const { Key = "", Size = 0 } of answer.Contents ?? []) found.push({ Key, Size });
+            next = answer.IsTruncated ? answer.NextContinuationToken : undefined;
         }
-        return found.map(({ Key = "", Size = 0 }) => ({ Key, Size }));
+        return found;
     }
 
     private get send(): S3Client["send"] {
-        const send = async (command: Parameters<S3Client["send"]>[0]) =>
-            (await this.connect()).send(command, { abortSignal: this.signal });
+        const send = async (command: Parameters<S3Client["send"]>[0]) => {
+            const client = await this.connect();
+            return inTries(() => client.send(command, { abortSignal: this.signal }), passesInS3, this.signal);
+        };
         return send as S3Client["send"];
     }
 
@@ -107,7 +116,7 @@ export class Bucket {
                 secretAccessKey: this.target.accessKeySecret,
             },
             forcePathStyle: true,
-            // The operator's queue makes the tries.
+            // The tries are made as minio-go makes them.
             maxAttempts: 1,
             requestChecksumCalculation: "WHEN_REQUIRED",
             responseChecksumValidation: "WHEN_REQUIRED",
@@ -118,4 +127,10 @@ export class Bucket {
             }),
         });
     }
+}
+
+function passesInS3(error: unknown): boolean {
+    const { name, $metadata } = error as Partial<S3ServiceException>;
+    const status = $metadata?.httpStatusCode;
+    return status === undefined ? isPassingFailure(error as Error) : isPassing(name ?? "", status);
 }

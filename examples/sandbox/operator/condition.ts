@@ -1,3 +1,4 @@
+import { goTime } from "../kubernetes/objects";
 import type { Conditional } from "./objects";
 
 /** What was found of an object: its status as it is to be, and what hinders it, if anything does. */
@@ -63,9 +64,4 @@ export async function within<T>(step: string, run: () => Promise<T>): Promise<T>
     } catch (error) {
         throw new Error(`${step}: ${(error as Error).message}`);
     }
-}
-
-/** A time as Go and Kubernetes write it. */
-export function goTime(time: Date): string {
-    return time.toISOString().replace(/\.\d+/, "");
 }

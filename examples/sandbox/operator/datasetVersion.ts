@@ -1,16 +1,20 @@
 import type { Backends } from "./backend";
 import type { Bucket } from "./bucket";
 import { isTrue, readyAfter, within } from "./condition";
-import type { Handler } from "./controller";
 import { type Datasets, hasVersion } from "./datasets";
 import { type CopyFrom, type DatasetVersion, type DatasetVersionStatus, notFound } from "./objects";
-import { nextPhase } from "./standInSnapshot";
+import type { Publication } from "./publication";
+import type { Handler } from "./reconciler";
 
 /** Go writes these even when they are empty, and the definition requires the texts. */
 const noStatus: DatasetVersionStatus = { registry: "", rootPath: "", publishStatus: {} };
 
 /** Source: llmos-ai/llmos-operator @ f29d5b9, pkg/controller/master/dataset/datasetversion_controller.go. */
-export function datasetVersionHandler(backends: Backends, datasets: Datasets): Handler<DatasetVersion> {
+export function datasetVersionHandler(
+    backends: Backends,
+    datasets: Datasets,
+    publication: Pick<Publication, "advance" | "cancel">,
+): Handler<DatasetVersion> {
     async function takeCare(object: DatasetVersion, draft: DatasetVersionStatus): Promise<void> {
         const { namespace = "", name: objectName } = object.metadata;
         const { dataset: of, version, copyFrom } = object.spec;
@@ -28,17 +32,17 @@ export function datasetVersionHandler(backends: Backends, datasets: Datasets): H
         );
         draft.publishStatus = object.spec.publish
             ? await within("publish failed", () => published(object, draft))
-            : {};
+            : await publication.cancel(object, draft.publishStatus);
     }
 
     /** A version is published once it was found ready, and only if it holds something. */
-    async function published({ metadata, status }: DatasetVersion, draft: DatasetVersionStatus) {
-        if (!isTrue(status, "ready")) return draft.publishStatus;
+    async function published(object: DatasetVersion, draft: DatasetVersionStatus) {
+        if (!isTrue(object.status, "ready")) return draft.publishStatus;
         const size = await within("failed to get content size", async () => {
             const bucket = await backends.named(draft.registry);
             return within("failed to get directory size", () => bucket.size(draft.rootPath));
         });
-        return size === 0 ? draft.publishStatus : nextPhase(draft.publishStatus, metadata.name);
+        return size === 0 ? draft.publishStatus : publication.advance(object, draft.publishStatus, size);
     }
 
     async function copy(bucket: Bucket, from: CopyFrom, to: string): Promise<void> {

@@ -1,6 +1,6 @@
-import type { ObjectClient } from "./cluster";
+import type { ObjectClient } from "../kubernetes/cluster";
+import type { ObjectCache } from "../kubernetes/objectCache";
 import { isTrue, withCondition, within } from "./condition";
-import type { ObjectCache } from "./objectCache";
 import { type Dataset, notFound, type Version } from "./objects";
 
 /** The Datasets as their versions need them: to be found, and to be told of versions. */

@@ -1,6 +1,7 @@
 import type { SecureContext } from "node:tls";
 import { type Answer, exchange } from "./exchange";
 import { signedHeaders } from "./signature";
+import { inTries, isPassing, isPassingFailure } from "./tries";
 
 /** What minio-go is given by the operator to look at one bucket. */
 export interface Target {
@@ -43,8 +44,8 @@ export function parseEndpoint(endpoint: string, useSSL: boolean): Endpoint {
 /**
  * minio-go's BucketExists: GetBucketLocation signed for us-east-1, then HEAD signed for the region found, both path
  * style. Gives that region, or undefined when there is no such bucket. Throws what minio-go would return as an error.
- * Source: minio-go v7.0.89, bucket-cache.go and api-stat.go; its up to ten tries of a HEAD that got a 5xx are left
- * out, since the operator tries again anyway.
+ * Source: minio-go v7.0.89, bucket-cache.go, api-stat.go and api.go, executeMethod: the location is tried again for the
+ * code of a refusal alone, HEAD for its status and for failures of the network too.
  */
 export async function regionOfBucket(
     endpoint: Endpoint,
@@ -55,19 +56,34 @@ export async function regionOfBucket(
     refuseBucketName(target.bucket);
     const ask = (method: "GET" | "HEAD", query: string, region: string) =>
         send({ endpoint, target, trust, signal, method, query, region });
+    let known: { region: string | undefined } | undefined;
+    const attempt = async () => {
+        known ??= { region: regionAnswered(await ask("GET", "location=", "us-east-1")) };
+        const { region } = known;
+        if (region === undefined) return undefined;
+        const head = await ask("HEAD", "", region).catch((error: Error) => {
+            throw isPassingFailure(error) ? new Passing(error.message) : error;
+        });
+        if (head.status === 200) return region;
+        const { code, message } = errorOf(head);
+        if (code === "NoSuchBucket") return undefined;
+        throw isPassing(code, head.status) ? new Passing(message) : new Error(message);
+    };
+    return inTries(attempt, (error) => error instanceof Passing, signal);
+}
 
-    const location = await ask("GET", "location=", "us-east-1");
+/** A failure after which minio-go tries again. */
+class Passing extends Error {}
+
+/** The region that GetBucketLocation tells, or undefined when there is no such bucket. */
+function regionAnswered(location: Answer): string | undefined {
     const failure = location.status === 200 ? undefined : errorOf(location);
     if (failure?.code === "NoSuchBucket") return undefined;
-    if (failure && !answersWithoutLocation.has(failure.code)) throw new Error(failure.message);
-
+    if (failure && !answersWithoutLocation.has(failure.code)) {
+        throw isPassing(failure.code) ? new Passing(failure.message) : new Error(failure.message);
+    }
     const named = (failure ? failure.region : element(location.body, "LocationConstraint")) ?? "";
-    const region = regionNames[named] ?? named;
-    const head = await ask("HEAD", "", region);
-    if (head.status === 200) return region;
-    const refusal = errorOf(head);
-    if (refusal.code === "NoSuchBucket") return undefined;
-    throw new Error(refusal.message);
+    return regionNames[named] ?? named;
 }
 
 const answersWithoutLocation = new Set(["AccessDenied", "AuthorizationHeaderMalformed", "InvalidRegion"]);

@@ -1,13 +1,7 @@
+import type { KubernetesObject } from "../kubernetes/objects";
+
 /** The parts of the objects of ml.llmos.ai/v1 that the operator reads and writes. */
-export interface LlmosObject {
-    metadata: {
-        name: string;
-        namespace?: string;
-        uid?: string;
-        resourceVersion?: string;
-        deletionTimestamp?: string;
-        finalizers?: string[];
-    };
+export interface LlmosObject extends KubernetesObject {
     status?: Conditional;
 }
 
@@ -34,7 +28,7 @@ export interface Registry extends LlmosObject {
     status?: Conditional & { storageAddress?: string };
 }
 
-// The definitions let a spec be left out of the following three; admission then finds neither registry nor dataset.
+// The definitions let a spec be left out of the following; admission then finds what it names empty.
 
 export interface Model extends LlmosObject {
     spec: { registry: string };
@@ -53,6 +47,14 @@ export interface Version {
 export interface DatasetVersion extends LlmosObject {
     spec: { dataset: string; version: string; publish?: boolean; copyFrom?: CopyFrom };
     status?: DatasetVersionStatus;
+}
+
+export interface LocalModel extends LlmosObject {
+    spec: { registry: string; modelName: string; defaultVersion?: string };
+}
+
+export interface LocalModelVersion extends LlmosObject {
+    spec: { localModel: string };
 }
 
 export interface CopyFrom {
@@ -74,11 +76,6 @@ export interface PublishStatus {
     pvcName?: string;
     jobName?: string;
     snapshotName?: string;
-}
-
-/** How the operator's queues and caches call an object. */
-export function keyOf({ metadata: { namespace, name } }: LlmosObject): string {
-    return namespace ? `${namespace}/${name}` : name;
 }
 
 /** What an API server, and a cache like one, says of an object that is not there. */

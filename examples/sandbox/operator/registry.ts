@@ -1,7 +1,7 @@
 import type { Backends } from "./backend";
 import { type Outcome, withCondition } from "./condition";
-import type { Handler } from "./controller";
 import type { Registry } from "./objects";
+import type { Handler } from "./reconciler";
 
 type RegistryOutcome = Outcome<NonNullable<Registry["status"]>>;
 

@@ -1,7 +1,7 @@
 import type { Backends } from "./backend";
 import { readyAfter, within } from "./condition";
-import type { Handler } from "./controller";
 import type { Model } from "./objects";
+import type { Handler } from "./reconciler";
 
 /**
  * Models and Datasets alike: each has a directory of its own in the bucket of its Registry. Source:

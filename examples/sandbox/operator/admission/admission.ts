@@ -1,49 +1,46 @@
-import type { CustomObjectsApi } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { DatasetVersion, LlmosObject, Model } from "../objects";
-import { MUTATION_PATH, register, unregister, VALIDATION_PATH } from "./configuration";
+import type { Admission, PatchOperation } from "../../webhooks/server";
+import type { DatasetVersion, LlmosObject, LocalModelVersion } from "../objects";
+import { MUTATION_PATH, VALIDATION_PATH } from "./registered";
 import {
     datasetVersionPatch,
     datasetVersionValidator,
     type Lookups,
+    localModelValidator,
+    localModelVersionPatch,
+    localModelVersionValidator,
     registryValidator,
     type Validator,
 } from "./rules";
-import { type Admission, serveAdmission } from "./server";
 
-/** Starts the operator's admission webhooks; settles when they are in effect. */
-export async function startAdmission(
-    custom: CustomObjectsApi,
-    lookups: Lookups,
-): Promise<{ stop(): Promise<void> }> {
-    const server = await serveAdmission({
-        [VALIDATION_PATH]: validation(lookups),
-        [MUTATION_PATH]: ({ object }) => datasetVersionPatch(whole(object) as DatasetVersion, lookups),
-    });
-    try {
-        await register(custom, server);
-    } catch (error) {
-        await server.stop();
-        throw error;
-    }
+/** What the operator's webhooks do, by path. */
+export function admissions(lookups: Lookups): Record<string, Admission> {
+    return { [VALIDATION_PATH]: validation(lookups), [MUTATION_PATH]: mutation(lookups) };
+}
+
+/**
+ * The operator's rules have codes of their own (400 and 405), but none arrives: its webhook server makes an internal
+ * error of whatever a rule returns. Source: oneblock-ai/webhook @ b51d232, pkg/server/admission/admission.go, and
+ * rancher/wrangler v2.1.2, pkg/webhook/router.go, sendError.
+ */
+export function refusal(message: string): object {
     return {
-        /** Unregistered first: a validator out of reach would have everything refused. */
-        async stop() {
-            try {
-                await unregister(custom);
-            } finally {
-                await server.stop();
-            }
-        },
+        status: "Failure",
+        message: `Internal error occurred: ${message}`,
+        reason: "InternalError",
+        details: { causes: [{ message }] },
+        code: 500,
     };
 }
 
 function validation(lookups: Lookups): Admission {
-    const stored: Validator<Model> = registryValidator(lookups);
-    const validators: Record<string, Validator<LlmosObject>> = {
-        models: stored as Validator<LlmosObject>,
-        datasets: stored as Validator<LlmosObject>,
-        datasetversions: datasetVersionValidator(lookups) as Validator<LlmosObject>,
-    };
+    const stored = registryValidator(lookups);
+    const validators = {
+        models: stored,
+        datasets: stored,
+        datasetversions: datasetVersionValidator(lookups),
+        localmodels: localModelValidator(lookups),
+        localmodelversions: localModelVersionValidator(lookups),
+    } as unknown as Record<string, Validator<LlmosObject>>;
     return async ({ operation, resource, object, oldObject }) => {
         const validator = validators[resource.resource];
         await (operation === "CREATE"
@@ -53,7 +50,16 @@ function validation(lookups: Lookups): Admission {
     };
 }
 
+function mutation(lookups: Lookups): Admission {
+    const patches: Record<string, (object: LlmosObject) => Promise<PatchOperation[]>> = {
+        datasetversions: (object) => datasetVersionPatch(object as DatasetVersion, lookups),
+        localmodelversions: (object) => localModelVersionPatch(object as LocalModelVersion, lookups),
+    };
+    return async ({ resource, object }) => patches[resource.resource]?.(whole(object));
+}
+
 /** Go reads an absent spec as one of empty texts. */
 function whole(object: LlmosObject & { spec?: object }): LlmosObject {
-    return { ...object, spec: { registry: "", dataset: "", version: "", ...object.spec } } as LlmosObject;
+    const empty = { registry: "", dataset: "", version: "", modelName: "", localModel: "" };
+    return { ...object, spec: { ...empty, ...object.spec } } as LlmosObject;
 }

@@ -2,18 +2,26 @@ import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { Authority } from "../../certificates";
-import type { LlmosObject } from "../objects";
-import type { PatchOperation } from "./rules";
+import type { KubernetesObject } from "../kubernetes/objects";
 
 /** The part of an AdmissionReview's request that the rules read. */
 export interface AdmissionRequest {
     uid: string;
     operation: "CREATE" | "UPDATE";
     resource: { resource: string };
-    object: LlmosObject;
-    oldObject: LlmosObject;
+    object: KubernetesObject;
+    oldObject: KubernetesObject;
 }
+
+/** An operation of a JSON patch. */
+export interface PatchOperation {
+    op: "add";
+    path: string;
+    value: unknown;
+}
+
+/** What a webhook answers to a request that it refuses for that reason: a Status of the API. */
+export type Refusal = (message: string) => object;
 
 /** Throws what the request is refused with; may give changes. */
 export type Admission = (request: AdmissionRequest) => Promise<PatchOperation[] | undefined>;
@@ -25,10 +33,24 @@ export interface AdmissionServer {
     stop(): Promise<void>;
 }
 
-/** Serves each of the admissions under its path, over HTTPS on loopback, under an authority of its own. */
-export async function serveAdmission(admissions: Record<string, Admission>): Promise<AdmissionServer> {
-    const authority = await Authority.create("sandbox webhooks");
-    const { certificate, key } = await authority.server({ hosts: ["127.0.0.1"] });
+/** A server's certificate and key, and the authority that vouches for it, as PEM. */
+export interface ServerCertificate {
+    readonly caBundle: string;
+    readonly certificate: string;
+    readonly key: string;
+}
+
+/**
+ * Serves each of the admissions under its path, over HTTPS on loopback.
+ *
+ * @param at The port; 0 for any that is free.
+ */
+export async function serveAdmission(
+    { caBundle, certificate, key }: ServerCertificate,
+    at: number,
+    admissions: Record<string, Admission>,
+    refusal: Refusal,
+): Promise<AdmissionServer> {
     const server = createServer({ cert: certificate, key }, async (request, response) => {
         // The API server adds its patience as a query.
         const [path = ""] = (request.url ?? "").split("?");
@@ -38,7 +60,7 @@ export async function serveAdmission(admissions: Record<string, Admission>): Pro
             return;
         }
         try {
-            const review = await reviewed(request, admission);
+            const review = await reviewed(request, admission, refusal);
             response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(review));
         } catch {
             response.writeHead(400).end();
@@ -46,26 +68,30 @@ export async function serveAdmission(admissions: Record<string, Admission>): Pro
     });
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
-        server.listen({ host: "127.0.0.1", port: 0 }, resolve);
+        server.listen({ host: "127.0.0.1", port: at }, resolve);
     });
     const { port } = server.address() as AddressInfo;
     return {
         url: `https://127.0.0.1:${port}`,
-        caBundle: authority.certificate,
+        caBundle,
         stop: () => close(server),
     };
 }
 
-async function reviewed(incoming: IncomingMessage, admission: Admission) {
+async function reviewed(incoming: IncomingMessage, admission: Admission, refusal: Refusal) {
     const { apiVersion, kind, request } = (await json(incoming)) as {
         apiVersion: string;
         kind: string;
         request: AdmissionRequest;
     };
-    return { apiVersion, kind, response: { uid: request.uid, ...(await answerTo(request, admission)) } };
+    return {
+        apiVersion,
+        kind,
+        response: { uid: request.uid, ...(await answerTo(request, admission, refusal)) },
+    };
 }
 
-async function answerTo(request: AdmissionRequest, admission: Admission) {
+async function answerTo(request: AdmissionRequest, admission: Admission, refusal: Refusal) {
     try {
         const patch = await admission(request);
         return {
@@ -78,21 +104,6 @@ async function answerTo(request: AdmissionRequest, admission: Admission) {
     } catch (error) {
         return { allowed: false, status: refusal((error as Error).message) };
     }
-}
-
-/**
- * The operator's rules have codes of their own (400 and 405), but none arrives: its webhook server makes an internal
- * error of whatever a rule returns. Source: oneblock-ai/webhook @ b51d232, pkg/server/admission/admission.go, and
- * rancher/wrangler v2.1.2, pkg/webhook/router.go, sendError.
- */
-function refusal(message: string) {
-    return {
-        status: "Failure",
-        message: `Internal error occurred: ${message}`,
-        reason: "InternalError",
-        details: { causes: [{ message }] },
-        code: 500,
-    };
 }
 
 function close(server: Server): Promise<void> {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectClient } from "./cluster";
-import { keyOf, type LlmosObject } from "./objects";
+import { type KubernetesObject, keyOf } from "./objects";
 
 /** The objects of one kind as last seen; keeps itself up to date until stopped, over restarts of the API server too. */
-export class ObjectCache<T extends LlmosObject> {
+export class ObjectCache<T extends KubernetesObject> {
     private readonly known = new Map<string, T>();
     private tellSynced = () => {};
 
@@ -17,10 +17,16 @@ export class ObjectCache<T extends LlmosObject> {
         private readonly onChange: (key: string) => void,
         private readonly log: (line: string) => void,
         private readonly signal: AbortSignal,
+        /** By how many milliseconds a change of the object is seen too late. */
+        private readonly lateness: (object: T) => number = () => 0,
     ) {}
 
     get(key: string): T | undefined {
         return this.known.get(key);
+    }
+
+    values(): T[] {
+        return [...this.known.values()];
     }
 
     /** Lists and watches in turn. Ends only with the signal. */
@@ -30,7 +36,11 @@ export class ObjectCache<T extends LlmosObject> {
             try {
                 const resourceVersion = await this.list();
                 failures = 0;
-                await this.client.watch(resourceVersion, (type, one) => this.take(type, one), this.signal);
+                await this.client.watch(
+                    resourceVersion,
+                    (type, one) => this.takeLate(type, one),
+                    this.signal,
+                );
             } catch (error) {
                 failures += 1;
                 const reason = (error as Error).message.split("\n")[0];
@@ -49,6 +59,12 @@ export class ObjectCache<T extends LlmosObject> {
         for (const object of items) this.take("MODIFIED", object);
         this.tellSynced();
         return resourceVersion;
+    }
+
+    private takeLate(type: string, object: T): void {
+        const late = this.lateness(object);
+        if (late === 0) this.take(type, object);
+        else setTimeout(() => this.take(type, object), late).unref();
     }
 
     private take(type: string, object: T): void {
