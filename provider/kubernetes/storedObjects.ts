@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { failure, failureOf, type LlmosError } from "../errors";
 import { type Context, known, present, type Reading } from "../lifecycle";
+import { type Ended, lengthOf, waitFor } from "../waiting";
 import type { Cluster } from "./cluster";
 import { isOurs, isReplacedByAnother, isTakenOver, takenFinding } from "./identity";
 import {
@@ -11,7 +12,7 @@ import {
     INSTANCE_ANNOTATION,
     OWNER_ANNOTATION,
 } from "./objects";
-import { type Patience, type Subject, VerdictWatch } from "./verdict";
+import { type Patience, RUN_AGAIN_OR, type Subject, VerdictWatch } from "./verdict";
 
 /** A kind of them. */
 export interface StoredKind {
@@ -159,7 +160,7 @@ export async function writeUntilReady(
     onWritten: (object: StoredResource) => void = () => {},
 ): Promise<StoredResource> {
     const before = known(await cluster.read<StoredResource>(storedPath(kind, name)));
-    const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context.clock);
+    const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context);
     try {
         const written = await write();
         onWritten(written);
@@ -184,7 +185,8 @@ function readySubject(cluster: Cluster, kind: StoredKind, name: StoredName): Sub
         collection: collectionOf(kind, name.namespace),
         name: name.name,
         condition: "ready",
-        refused: (object, patience) => notReady(object, where, why, patience),
+        awaited: `${kind.kind} "${name.name}": waiting until the LLMOS operator finds it ready`,
+        refused: (object, ended) => notReady(object, where, why, ended),
         vanished: () =>
             failure("object-not-ready", {
                 found: `The ${kind.kind} "${name.name}" was deleted by someone else while it was awaited`,
@@ -195,14 +197,14 @@ function readySubject(cluster: Cluster, kind: StoredKind, name: StoredName): Sub
     };
 }
 
-function notReady(object: StoredResource, where: string, why: string, { verdictMs }: Patience): LlmosError {
+function notReady(object: StoredResource, where: string, why: string, ended: Ended): LlmosError {
     const condition = conditionOf(object, "ready");
-    if (!condition) {
+    if (condition?.status !== "False") {
         return failure("verdict-missing", {
-            found: `The LLMOS operator did not say within ${verdictMs / 1000} s whether it is ready`,
+            found: `The LLMOS operator did not say within ${lengthOf(ended)} whether it is ready`,
             where,
             why,
-            next: "Check that the LLMOS operator runs (namespace llmos-system) and sees this cluster; raise timeouts.readySeconds if it is slow.",
+            next: RUN_AGAIN_OR[ended.outcome]("timeouts.readySeconds"),
         });
     }
     return failure("object-not-ready", {
@@ -212,9 +214,6 @@ function notReady(object: StoredResource, where: string, why: string, { verdictM
         next: "Correct what it names and run `pulumi up` again; the object is kept.",
     });
 }
-
-/** Between two looks at an object that is to go, in milliseconds. */
-const LOOK_MS = 500;
 
 /**
  * Deletes the object, and waits until the operator has deleted its content and let it go. Gives false when it is not
@@ -226,30 +225,41 @@ export async function deleteStored(
     kind: StoredKind,
     state: StoredName & { uid: string; owner?: string; instance: string; timeouts?: StoredTimeouts },
 ): Promise<boolean> {
-    const found = known(await readStored(cluster, kind, state));
-    if (!found || isTakenOver(found, state)) {
+    let left = known(await readStored(cluster, kind, state));
+    if (!left || isTakenOver(left, state)) {
         return false;
     }
+    const { uid } = left.metadata;
     const path = storedPath(kind, state);
-    await cluster.delete(path, found.metadata.uid);
-    const seconds = state.timeouts?.deleteSeconds ?? 600;
-    const end = context.clock.now() + seconds * 1_000;
-    for (;;) {
-        const left = known(await cluster.read<StoredResource>(path));
-        if (!left || left.metadata.uid !== found.metadata.uid) {
-            return true;
-        }
-        if (context.clock.now() >= end || context.interruption.aborted) {
-            throw notDeleted(cluster, kind, left, seconds);
-        }
-        await context.clock.sleep(LOOK_MS);
+    await cluster.delete(path, uid);
+    const waited = await waitFor(context, {
+        what: `${kind.kind} "${state.name}": waiting until LLMOS has deleted it with its content`,
+        mostMs: (state.timeouts?.deleteSeconds ?? 600) * 1_000,
+        look: async () => {
+            left = known(await cluster.read<StoredResource>(path));
+            return left?.metadata.uid === uid ? undefined : true;
+        },
+        state: () => `it waits for ${finalizersOf(left)}`,
+    });
+    if (waited.outcome !== "found") {
+        throw notDeleted(cluster, kind, state, finalizersOf(left), waited);
     }
+    return true;
 }
 
-function notDeleted(cluster: Cluster, kind: StoredKind, left: StoredResource, seconds: number): LlmosError {
-    const { namespace, name, finalizers = [] } = left.metadata;
+function finalizersOf(object: StoredResource | undefined): string {
+    return (object?.metadata.finalizers ?? []).join(", ") || "nothing";
+}
+
+function notDeleted(
+    cluster: Cluster,
+    kind: StoredKind,
+    { namespace, name }: StoredName,
+    finalizers: string,
+    ended: Ended,
+): LlmosError {
     return failure("object-not-deleted", {
-        found: `The ${kind.kind} "${name}" is not gone after ${seconds} s: it waits for ${finalizers.join(", ") || "nothing"}`,
+        found: `The ${kind.kind} "${name}" is not gone after ${lengthOf(ended)}: it waits for ${finalizers}`,
         where: `${cluster.server}, ${namespace}/${name}`,
         why: "The LLMOS operator deletes the content first, and lets the object go then.",
         next: "Check that the operator runs and that its registry is Active (`npx pulumi-llmos doctor`), then run again; raise timeouts.deleteSeconds for a large content.",

@@ -3,8 +3,8 @@
  * old True until a re-check, and a re-check with the same result leaves no trace (`llmos/observed.md`).
  */
 import { type Finding, failure, failureOf, type LlmosError } from "../errors";
-import type { Clock } from "../lifecycle";
 import { known } from "../lifecycle";
+import { type Ended, lengthOf, type Waited, type Waiting, waitFor } from "../waiting";
 import type { Cluster, WatchEvent } from "./cluster";
 import {
     accessible,
@@ -40,9 +40,15 @@ export interface Subject<T extends Conditioned> {
     readonly name: string;
     /** Type of the condition that is the verdict. */
     readonly condition: string;
-    refused(object: T, patience: Patience): LlmosError;
+    /** What is waited for, for the lines of progress. */
+    readonly awaited: string;
+    /** Why a wait that has ended did not bring the verdict that was hoped for. */
+    refused(object: T, ended: Ended): LlmosError;
     vanished(): LlmosError;
 }
+
+/** A True that is False at the next look. */
+const TAKEN_BACK: Ended = { outcome: "over", seconds: 0 };
 
 /** The last state seen on a watch that is opened before the write, so that nothing falls between. */
 export class VerdictWatch<T extends Conditioned> {
@@ -55,15 +61,15 @@ export class VerdictWatch<T extends Conditioned> {
     private constructor(
         private readonly cluster: Cluster,
         private readonly subject: Subject<T>,
-        private readonly clock: Clock,
+        private readonly waiting: Waiting,
     ) {}
 
     static async open<T extends Conditioned>(
         cluster: Cluster,
         subject: Subject<T>,
-        clock: Clock,
+        waiting: Waiting,
     ): Promise<VerdictWatch<T>> {
-        const watch = new VerdictWatch(cluster, subject, clock);
+        const watch = new VerdictWatch(cluster, subject, waiting);
         await watch.listen();
         return watch;
     }
@@ -87,9 +93,12 @@ export class VerdictWatch<T extends Conditioned> {
 
     private async stillTrue(before: Condition, patience: Patience): Promise<Verdict<T>> {
         const turned = await this.until((condition) => condition?.status !== "True", patience.settleMs);
-        const object = turned ?? (await this.asked());
+        const object = turned.outcome === "found" ? turned.value : await this.asked();
         if (this.condition(object)?.status !== "True") {
             return await this.becomesTrue(patience);
+        }
+        if (turned.outcome === "interrupted") {
+            throw this.subject.refused(object, turned);
         }
         const moved = this.condition(object)?.lastUpdateTime !== before.lastUpdateTime;
         return { object, evidence: moved ? "fresh" : "unchanged" };
@@ -98,12 +107,13 @@ export class VerdictWatch<T extends Conditioned> {
     private async becomesTrue(patience: Patience): Promise<Verdict<T>> {
         const isTrue = (condition: Condition | undefined) => condition?.status === "True";
         const judged = await this.until((condition) => condition !== undefined, patience.verdictMs);
-        if (judged && !isTrue(this.condition(judged))) {
-            await this.until(isTrue, patience.graceMs);
-        }
+        const turned =
+            judged.outcome === "found" && !isTrue(this.condition(judged.value))
+                ? await this.until(isTrue, patience.graceMs)
+                : judged;
         const object = await this.asked();
         if (!isTrue(this.condition(object))) {
-            throw this.subject.refused(object, patience);
+            throw this.subject.refused(object, turned.outcome === "found" ? TAKEN_BACK : turned);
         }
         return { object, evidence: "fresh" };
     }
@@ -123,25 +133,30 @@ export class VerdictWatch<T extends Conditioned> {
         return conditionOf(object, this.subject.condition);
     }
 
-    /** The object once its condition satisfies; undefined when time is up. */
-    private async until(
+    /** Waits until the condition of the object satisfies. */
+    private until(
         satisfies: (condition: Condition | undefined) => boolean,
-        milliseconds: number,
-    ): Promise<T | undefined> {
-        const end = this.clock.now() + milliseconds;
-        for (;;) {
-            if (this.deleted) {
-                throw this.subject.vanished();
-            }
-            if (this.latest && satisfies(this.condition(this.latest))) {
-                return this.latest;
-            }
-            const left = end - this.clock.now();
-            if (left <= 0) {
-                return undefined;
-            }
-            await Promise.race([this.clock.sleep(left), this.nextEvent()]);
-        }
+        mostMs: number,
+    ): Promise<Waited<T>> {
+        return waitFor(this.waiting, {
+            what: this.subject.awaited,
+            mostMs,
+            look: () => {
+                if (this.deleted) {
+                    throw this.subject.vanished();
+                }
+                return this.latest && satisfies(this.condition(this.latest)) ? this.latest : undefined;
+            },
+            state: () => this.state(),
+            news: () => this.nextEvent(),
+        });
+    }
+
+    private state(): string {
+        const condition = this.latest && this.condition(this.latest);
+        return condition
+            ? `${condition.type}=${condition.status}, ${condition.message || "no message"}`
+            : "no verdict yet";
     }
 
     private nextEvent(): Promise<void> {
@@ -181,7 +196,7 @@ export class VerdictWatch<T extends Conditioned> {
     /** The API server ends every watch after a while; a new one begins with the present state. */
     private ended(): void {
         if (!this.stopped) {
-            this.clock.sleep(500).then(() => {
+            this.waiting.clock.sleep(500).then(() => {
                 if (!this.stopped) {
                     this.listen().catch(() => this.ended());
                 }
@@ -196,24 +211,32 @@ export function registrySubject(cluster: Cluster, name: string): Subject<Registr
         collection: REGISTRIES,
         name,
         condition: "accessible",
-        refused: (registry, patience) => refused(cluster, registry, patience),
+        awaited: `Registry "${name}": waiting until the LLMOS operator finds it accessible`,
+        refused: (registry, ended) => refused(cluster, registry, ended),
         vanished: () => vanished(cluster, name),
     };
 }
 
-function refused(cluster: Cluster, registry: RegistryResource, patience: Patience): LlmosError {
+function refused(cluster: Cluster, registry: RegistryResource, ended: Ended): LlmosError {
     const condition = accessible(registry);
     const where = `${cluster.server}, Registry ${registry.metadata.name}`;
-    if (!condition) {
+    if (condition?.status !== "False") {
         return failure("verdict-missing", {
-            found: `The LLMOS operator gave no verdict within ${patience.verdictMs / 1000} s`,
+            found: `The LLMOS operator gave no verdict within ${lengthOf(ended)}`,
             where,
             why: "Until it says that the registry is accessible, models and datasets cannot be stored.",
-            next: "Check that the LLMOS operator runs (namespace llmos-system) and sees this cluster; raise timeouts.verdictSeconds if it is slow.",
+            next: RUN_AGAIN_OR[ended.outcome]("timeouts.verdictSeconds"),
         });
     }
     return failureOf(inactive(cluster, registry));
 }
+
+/** What to do when the operator has said nothing. */
+export const RUN_AGAIN_OR: Record<Ended["outcome"], (timeout: string) => string> = {
+    over: (timeout) =>
+        `Check that the LLMOS operator runs (namespace llmos-system) and sees this cluster; raise ${timeout} if it is slow.`,
+    interrupted: () => "Run `pulumi up` again; the object is kept.",
+};
 
 /** Why a registry is not Active; none when it is. */
 export function verdictFindings(cluster: Cluster, registry: RegistryResource): Finding[] {

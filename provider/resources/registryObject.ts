@@ -334,7 +334,7 @@ async function writeAndAwait(
     force: boolean,
 ): Promise<RegistryObjectState> {
     const clusterId = await cluster.identity();
-    const watch = await VerdictWatch.open(cluster, registrySubject(cluster, inputs.name), context.clock);
+    const watch = await VerdictWatch.open(cluster, registrySubject(cluster, inputs.name), context);
     try {
         const before = found && accessible(found);
         const written = await applyRegistry(cluster, inputs, proof, force, found);

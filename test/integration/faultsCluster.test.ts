@@ -26,10 +26,8 @@ import { Recorder } from "../support/recorder";
 const sandbox = inject("sandbox");
 const quiet = { info: async () => {}, warn: async () => {} };
 const SECRETS = "/api/v1/namespaces/default/secrets";
-const clock = {
-    now: Date.now,
-    sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
-};
+/** What a wait needs. */
+const waiting = realContext({}, quiet);
 
 const nothing = () => {};
 
@@ -243,7 +241,7 @@ describe("a watch", () => {
         const name = `faults-watch-${title.replaceAll(" ", "-")}`;
         await applied(cluster, name);
         recorder.faults.set(fault, title === "says nothing" ? 0 : 2, /watch=true/);
-        const watch = await VerdictWatch.open(cluster, registrySubject(cluster, name), clock);
+        const watch = await VerdictWatch.open(cluster, registrySubject(cluster, name), waiting);
         try {
             recorder.faults.set(fault, title === "says nothing" ? 0 : 2, /watch=true/);
             const written = await applied(cluster, name);
@@ -262,9 +260,11 @@ describe("a watch", () => {
     test.concurrent("that cannot be opened is one finding", async () => {
         const { recorder, cluster } = await stage();
         recorder.faults.set(kubernetesStatus(503, "ServiceUnavailable"), undefined, /watch=true/);
-        const error = await VerdictWatch.open(cluster, registrySubject(cluster, "faults-none"), clock).catch(
-            (each) => each,
-        );
+        const error = await VerdictWatch.open(
+            cluster,
+            registrySubject(cluster, "faults-none"),
+            waiting,
+        ).catch((each) => each);
         expect(explained(error, "/registries")).toBe(
             "The API server, or a proxy before it, cannot watch now: please try again",
         );

@@ -1,43 +1,10 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { LlmosError } from "../../../provider/errors";
 import type { Cluster, WatchEvent } from "../../../provider/kubernetes/cluster";
 import type { Condition, RegistryResource } from "../../../provider/kubernetes/objects";
 import { registrySubject, VerdictWatch } from "../../../provider/kubernetes/verdict";
 import { absent, present } from "../../../provider/lifecycle";
-
-/** Time that passes only when everybody waits for it. */
-class FakeClock {
-    private time = 0;
-    private readonly due: { at: number; act: () => void }[] = [];
-
-    now = () => this.time;
-    sleep = (milliseconds: number) =>
-        new Promise<void>((resolve) => this.at(this.time + milliseconds, resolve));
-
-    at(milliseconds: number, act: () => void): void {
-        this.due.push({ at: milliseconds, act });
-        this.due.sort((left, right) => left.at - right.at);
-    }
-
-    async run<T>(promise: Promise<T>): Promise<T> {
-        let settled = false;
-        promise
-            .catch(() => {})
-            .finally(() => {
-                settled = true;
-            });
-        for (;;) {
-            await turn();
-            const next = settled ? undefined : this.due.shift();
-            if (!next) {
-                return promise;
-            }
-            this.time = next.at;
-            next.act();
-        }
-    }
-}
+import { FakeClock } from "../../support/fakeClock";
 
 /** The cluster as far as the verdict needs it: one Registry, and those who watch it. */
 class FakeCluster {
@@ -115,6 +82,8 @@ const TRUE_BEFORE: Condition = { type: "accessible", status: "True", lastUpdateT
 
 let clock: FakeClock;
 let cluster: FakeCluster;
+let lines: string[];
+let interruption: AbortController;
 let watch: VerdictWatch<RegistryResource>;
 
 /** Runs a script of moments, and gives what came out and when. */
@@ -137,10 +106,16 @@ async function judge(before: Condition | undefined, script: Record<number, () =>
 beforeEach(async () => {
     clock = new FakeClock();
     cluster = new FakeCluster();
+    lines = [];
+    interruption = new AbortController();
     watch = await VerdictWatch.open(
         cluster as unknown as Cluster,
         registrySubject(cluster as unknown as Cluster, "models"),
-        clock,
+        {
+            clock,
+            log: { info: async (line) => void lines.push(line), warn: async () => {} },
+            interruption: interruption.signal,
+        },
     );
 });
 
@@ -266,6 +241,40 @@ describe("a registry that was True before the write", () => {
         expect(await judge(TRUE_BEFORE, { 100: () => cluster.remove() })).toMatchObject({
             code: "registry-missing",
             at: 100,
+        });
+    });
+});
+
+describe("a wait", () => {
+    it("shows a line every ten seconds, with what the operator says", async () => {
+        await judge(undefined, { 12000: () => cluster.says("False", "no secret") });
+        cluster.says("False", "no secret");
+        await clock.run(
+            watch
+                .verdict(cluster.current as RegistryResource, undefined, { ...PATIENCE, graceMs: 15_000 })
+                .catch(() => {}),
+        );
+        const what = 'Registry "models": waiting until the LLMOS operator finds it accessible';
+        expect(lines).toEqual([
+            `${what} (no verdict yet), 10 s.`,
+            `${what} (accessible=False, no secret), 10 s.`,
+        ]);
+    });
+
+    it("that is interrupted ends at once, and says how long it was", async () => {
+        expect(await judge(undefined, { 12000: () => interruption.abort() })).toEqual({
+            code: "verdict-missing",
+            found: "The LLMOS operator gave no verdict within 12 s (then the run was interrupted)",
+            at: 12_000,
+        });
+    });
+
+    it("that is interrupted before an old True has settled is no proof", async () => {
+        cluster.says("True");
+        const before: Condition = { ...TRUE_BEFORE, lastUpdateTime: "time-11" };
+        expect(await judge(before, { 1000: () => interruption.abort() })).toMatchObject({
+            code: "verdict-missing",
+            at: 1_000,
         });
     });
 });
