@@ -5,7 +5,7 @@ import { absent, type Clock, present, type Reading } from "../lifecycle";
 import { networkFinding, type Peer } from "../network";
 import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
-import { type ApiAnswer, type ApiRequest, denialOf, Transport } from "./transport";
+import { type ApiAnswer, type ApiRequest, denialOf, outageOf, Transport } from "./transport";
 
 /** The one field manager of everything that this provider applies (server-side apply). */
 export const FIELD_MANAGER = "pulumi-llmos";
@@ -23,6 +23,7 @@ export interface KubernetesObject {
         labels?: Record<string, string>;
         deletionTimestamp?: string;
         finalizers?: string[];
+        ownerReferences?: { kind: string; name: string; uid: string }[];
     };
 }
 
@@ -164,7 +165,9 @@ export class Cluster {
         path: string,
         preconditions: { uid?: string; resourceVersion?: string },
     ): Promise<"conflict" | undefined> {
-        const answer = await this.send({ method: "DELETE", path, body: { preconditions } });
+        // The default of a Job is another one, that leaves its pods.
+        const body = { preconditions, propagationPolicy: "Background" };
+        const answer = await this.send({ method: "DELETE", path, body });
         if (answer.status === 409) {
             return "conflict";
         }
@@ -255,6 +258,10 @@ export class Cluster {
         if (denial !== undefined) {
             return denied(verb, where, denial);
         }
+        const outage = outageOf(answer.body);
+        if (outage) {
+            return webhookOutage(verb, where, outage);
+        }
         if (isBusy(answer.status)) {
             return overloaded(verb, `${where} (status ${answer.status})`, said);
         }
@@ -282,11 +289,28 @@ export function crdsMissing(server: string, path: string): LlmosError {
 
 /** A rule of the cluster, of LLMOS mostly, and in its words. */
 function denied(verb: string, where: string, said: string): LlmosError {
-    return failure("cluster-refused", {
+    return failure("write-denied", {
         found: `The cluster's rules do not let this ${verb}: ${said}`,
         where: `${where} (admission webhook)`,
         why: "LLMOS checks models and datasets before they are written.",
         next: "Correct what it names, then run again.",
+    });
+}
+
+/** Nothing is wrong with the API server: it may not write what a webhook has not seen. */
+function webhookOutage(
+    verb: string,
+    where: string,
+    { webhook, said }: NonNullable<ReturnType<typeof outageOf>>,
+): LlmosError {
+    const isLlmos = webhook.includes("llmos");
+    return failure("webhook-unreachable", {
+        found: `The API server cannot ${verb}: it cannot call the admission webhook "${webhook}": ${said}`,
+        where,
+        why: isLlmos
+            ? "The webhook server of LLMOS checks models and datasets before they are written; without it the API server writes none."
+            : "As long as that lasts, the API server does not write the object.",
+        next: `It was asked again several times. Check the ${isLlmos ? "webhook server of LLMOS (kubectl get pods --namespace llmos-system)" : "server behind that webhook"}, then run again.`,
     });
 }
 
