@@ -1,17 +1,17 @@
 /** Models, datasets and their versions: namespaced objects of LLMOS with content in a registry's bucket. */
 import { randomUUID } from "node:crypto";
-import { type Finding, failure, failureOf, LlmosError } from "../errors";
+import { failure, failureOf, type LlmosError } from "../errors";
 import { type Context, known, present, type Reading } from "../lifecycle";
 import { type Ended, lengthOf, waitFor } from "../waiting";
 import type { Cluster } from "./cluster";
 import { isOurs, isReplacedByAnother, isTakenOver, takenFinding } from "./identity";
+import { pastLateCaches } from "./lateCaches";
 import {
     type Condition,
     type Conditioned,
     conditionOf,
     INSTANCE_ANNOTATION,
     OWNER_ANNOTATION,
-    registryPath,
 } from "./objects";
 import { type Patience, RUN_AGAIN_OR, type Subject, VerdictWatch } from "./verdict";
 
@@ -172,67 +172,14 @@ export async function writeUntilReady(
     const before = known(await cluster.read<StoredResource>(storedPath(kind, name)));
     const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context);
     try {
-        const written = await pastLateCaches(context, cluster, kind, name, write);
+        const what = `${kind.kind} "${name.name}"`;
+        const written = await pastLateCaches(context, cluster, what, write);
         onWritten(written);
         const ready = before && conditionOf(before, "ready");
         return (await watch.verdict(written, ready, patienceOf(timeouts))).object;
     } finally {
         watch.stop();
     }
-}
-
-/** Time for the caches of LLMOS's webhooks to see what was made a moment ago, in milliseconds (seen: 150 ms late). */
-const CACHES_MS = 5_000;
-
-/** Writes; again for a moment, as long as LLMOS refuses because of something that is not so any more. */
-async function pastLateCaches(
-    context: Context,
-    cluster: Cluster,
-    kind: StoredKind,
-    { name }: StoredName,
-    write: () => Promise<StoredResource>,
-): Promise<StoredResource> {
-    let refusal: LlmosError | undefined;
-    const waited = await waitFor(context, {
-        what: `${kind.kind} "${name}": waiting until the webhooks of LLMOS let it be written`,
-        mostMs: CACHES_MS,
-        look: async () => {
-            try {
-                return await write();
-            } catch (error) {
-                if (!(error instanceof LlmosError) || !(await isOutdated(cluster, error.finding))) {
-                    throw error;
-                }
-                refusal = error;
-                return undefined;
-            }
-        },
-        state: () => refusal?.finding.found ?? "being written",
-    });
-    if (waited.outcome !== "found") {
-        throw refusal;
-    }
-    return waited.value;
-}
-
-/** Whether a webhook of LLMOS has refused for the lack of something that can be seen to be there. */
-async function isOutdated(cluster: Cluster, { code, found: said }: Finding): Promise<boolean> {
-    if (code !== "write-denied" || !/ not found| already has version /.test(said)) {
-        return false;
-    }
-    const [, registry] = /\bregistry (\S+) (?:not found|failed: )/.exec(said) ?? [];
-    if (registry !== undefined) {
-        return (await cluster.read(registryPath(registry))).outcome === "present";
-    }
-    const [, namespace, name, version] =
-        /\bdataset ([^\s/]+)\/(\S+) (?:not found|failed: |already has version (\S+))/.exec(said) ?? [];
-    if (namespace === undefined || name === undefined) {
-        return false;
-    }
-    const path = storedPath({ kind: "Dataset", plural: "datasets" }, { namespace, name });
-    const reading = await cluster.read<StoredResource>(path);
-    const versions = reading.outcome === "present" ? (reading.value.status?.versions ?? []) : undefined;
-    return versions?.every((each) => each.version !== version) === true;
 }
 
 /** Time for an approval from before a write to be taken back, in milliseconds (seen: 0.1 s). */

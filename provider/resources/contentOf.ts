@@ -132,19 +132,20 @@ export async function fillPending(
     }
 }
 
-/** Stores the declared content; where none is declared, says what lies there. */
+/** Stores the declared content; where none is declared, says what lies there. `beforeChange` is called as in `storeContent`. */
 export async function storeDeclared(
     context: Context,
     cluster: Cluster,
     inputs: ContentInputs & StoredInputs,
     { what, path, registryName = "" }: ContentPlace,
+    beforeChange?: () => Promise<void>,
 ): Promise<ContentState & { storageUri: string }> {
     const store = await registryStore(context, cluster, registryName, inputs);
     const { content } = inputs;
     const state =
         content === undefined
             ? await undeclaredContent(store, path)
-            : await storeContent(context, { ...inputs, content }, what, path, store);
+            : await storeContent(context, { ...inputs, content }, what, path, store, beforeChange);
     rememberPlace(context, store, path);
     return { ...state, storageUri: storageUri(store, path) };
 }

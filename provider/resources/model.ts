@@ -204,7 +204,7 @@ async function askForLoss(
     prior: KnownPart<ModelInputs> | undefined,
 ): Promise<Finding[]> {
     const place = prior && placeOf(prior);
-    if (!prior || !place || !isAnother(model.subject(prior), model.subject(inputs))) {
+    if (!prior || !place || !isAnother(model.subject, prior, inputs)) {
         return [];
     }
     const isDeclared = prior.content !== undefined && inputs.content !== undefined;

@@ -178,8 +178,17 @@ export function storedDifference(
     };
 }
 
-/** Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same. */
-export function isAnother(before: readonly unknown[], after: readonly unknown[]): boolean {
+/**
+ * Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same, and so
+ * is a cluster that was not asked who it is (reachability "off").
+ */
+export function isAnother<I extends KnownPart<StoredInputs>>(
+    subject: (inputs: I) => readonly unknown[],
+    prior: I,
+    inputs: I,
+): boolean {
+    const before = subject(withKnownIdentity(prior, inputs));
+    const after = subject(inputs);
     return before.some((one, index) => after[index] !== undefined && !isDeepStrictEqual(one, after[index]));
 }
 

@@ -30,8 +30,6 @@ export class LifecycleRun<I extends object, S extends I> {
     constructor(
         private readonly lifecycle: Lifecycle<I, S>,
         private readonly settings: Settings,
-        /** Changes the context of each step, for example its clock. */
-        private readonly changed: (context: Context) => Context = (context) => context,
     ) {}
 
     /** As Ctrl-C does. */
@@ -98,7 +96,7 @@ export class LifecycleRun<I extends object, S extends I> {
             info: async (line: string) => void step.infos.push(line),
             warn: async (line: string) => void step.warnings.push(line),
         };
-        return { step, context: this.changed(realContext(this.settings, log, this.ending.signal)) };
+        return { step, context: realContext(this.settings, log, this.ending.signal) };
     }
 
     private async check(
@@ -115,9 +113,10 @@ export class LifecycleRun<I extends object, S extends I> {
         try {
             const filled = await this.lifecycle.complete?.(context, inputs, this.inputs, none);
             completed = { ...inputs, ...filled };
+            const isAsked = (completed as { reachability?: string }).reachability !== "off";
             const findings = [
                 ...(this.lifecycle.validate?.(completed, none) ?? []),
-                ...(await this.lifecycle.preflight(context, completed, this.inputs)),
+                ...(isAsked ? await this.lifecycle.preflight(context, completed, this.inputs) : []),
             ];
             const failure = findings.find(({ severity }) => severity === "error");
             return { completed, ...(failure && { failure }) };

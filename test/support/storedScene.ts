@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import type { SandboxDetails } from "../../examples/sandbox";
-import type { Context, Lifecycle } from "../../provider/lifecycle";
+import type { Lifecycle } from "../../provider/lifecycle";
 import { LifecycleRun } from "./lifecycleRun";
 import { Outside } from "./outside";
 import { Recorder } from "./recorder";
@@ -51,13 +51,12 @@ export class StoredScene {
         await rm(this.folder, { recursive: true, force: true });
     }
 
-    /** A resource, led through the recorder. */
+    /** A resource, led through the recorder, or through another kubeconfig. */
     run<I extends object, S extends I>(
         lifecycle: Lifecycle<I, S>,
-        changed?: (context: Context) => Context,
+        kubeconfig = this.kubeconfig,
     ): LifecycleRun<I, S> {
-        const { kubeconfig } = this;
-        return new LifecycleRun(lifecycle, { kubeconfig, caBundle: this.sandbox.s3.caBundle }, changed);
+        return new LifecycleRun(lifecycle, { kubeconfig, caBundle: this.sandbox.s3.caBundle });
     }
 
     async write(file: string, content: string): Promise<void> {
