@@ -154,27 +154,16 @@ export class Cluster {
         return answer.status === 201 ? (answer.body as AccessReview) : undefined;
     }
 
-    /** Deletes exactly the object with this UID; one that is gone already is deleted. */
+    /** Deletes exactly the object with this UID, and what it owns; one that is gone already is deleted. */
     async delete(path: string, uid: string | undefined): Promise<void> {
-        // A conflict: another object has taken the name since; ours is gone.
-        await this.deleteIf(path, uid ? { uid } : {});
-    }
-
-    /** Deletes the object if it is still the one that the preconditions name; `conflict` when it is not. */
-    async deleteIf(
-        path: string,
-        preconditions: { uid?: string; resourceVersion?: string },
-    ): Promise<"conflict" | undefined> {
-        // The default of a Job is another one, that leaves its pods.
+        const preconditions = uid ? { uid } : {};
+        // The default of a Job is another one, that leaves its Pods.
         const body = { preconditions, propagationPolicy: "Background" };
         const answer = await this.send({ method: "DELETE", path, body });
-        if (answer.status === 409) {
-            return "conflict";
-        }
-        if (answer.status !== 404) {
+        // A conflict: another object has taken the name since; ours is gone.
+        if (answer.status !== 404 && answer.status !== 409) {
             this.accepted("delete", path, answer);
         }
-        return undefined;
     }
 
     /**

@@ -5,7 +5,7 @@ import { type ContentInputs, type ContentState, contentFields, QUIET_CONTENT } f
 import { type Finding, failure } from "../errors";
 import { type Decoder, flag, object, optional, type Refined, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { identify, ownCluster, withKnownIdentity } from "../kubernetes/identity";
+import { identify, withKnownIdentity } from "../kubernetes/identity";
 import { PUBLISHED } from "../kubernetes/publication";
 import {
     applyStored,
@@ -205,10 +205,7 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     },
 
     async delete(context, _id, state) {
-        await removeStored(context, VERSION, state, async () => []);
-        if (state.retainContent) {
-            await leaveDataset(await ownCluster(context, state), state);
-        }
+        await removeStored(context, VERSION, state, async () => undefined);
     },
 };
 
@@ -389,26 +386,3 @@ async function askForLoss(
     const known = isDeclared ? "declared" : copyOf && inputs.copyFrom ? { copyOf } : "nothing";
     return await lossFindings(context, { ...place, prior, known });
 }
-
-/**
- * The operator takes a version out of its dataset when it deletes the content. Where that stays, it is done here: LLMOS
- * would refuse to make the version again.
- */
-async function leaveDataset(cluster: Cluster, state: DatasetVersionState): Promise<void> {
-    const path = storedPath(DATASET, { namespace: state.namespace, name: state.dataset });
-    for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const found = known(await cluster.read<StoredResource>(path));
-        const versions = found?.status?.versions ?? [];
-        const others = versions.filter(({ objectName }) => objectName !== state.name);
-        if (!found || others.length === versions.length) {
-            return;
-        }
-        const { resourceVersion } = found.metadata;
-        const patch = { metadata: { resourceVersion }, status: { versions: others } };
-        if ((await cluster.merge(`${path}/status`, patch)) !== "conflict") {
-            return;
-        }
-    }
-}
-
-const MOST_ROUNDS = 10;

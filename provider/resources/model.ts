@@ -34,6 +34,7 @@ import {
     askForStored,
     contentComputed,
     idOf,
+    inUse,
     isAnother,
     keepingWritten,
     lookAt,
@@ -144,8 +145,8 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     },
 
     async delete(context, _id, state) {
-        await removeStored(context, MODEL, state, (cluster) =>
-            usersOfModel(cluster, state.registryName, state),
+        await removeStored(context, MODEL, state, async (cluster, what) =>
+            inUse(cluster, what, await usersOfModel(cluster, state.registryName, state)),
         );
     },
 };

@@ -222,23 +222,6 @@ test("a publication that fails ends up with the operator's words, is a change, a
     await succeeds(project.up());
 });
 
-test("what versions retain is not lost with their dataset, and the version can be made again", async () => {
-    const datasets = { "badday-data": { in: "badday-two" } };
-    const version = { dataset: "badday-data", version: "v1", content: "content", retainContent: true };
-    const path = "datasets/default/badday-data/v1/weights.bin";
-    await declare({}, { "badday-v1": version }, datasets);
-    await succeeds(project.up());
-    await declare({}, {}, datasets);
-    await succeeds(project.up());
-    expect(await keysIn("badday-two-bucket")).toContain(path);
-    await declare({}, { "badday-v1": version }, datasets);
-    await succeeds(project.up());
-    await declare({});
-    const removed = await succeeds(project.up());
-    expect(removed.output).toContain('The Dataset "badday-data" is deleted; its content is kept at s3://');
-    expect(await keysIn("badday-two-bucket")).toContain(path);
-});
-
 test("an object that somebody else has made in place of ours is not changed without adopt", async () => {
     await declare({ "badday-remade": { in: "badday-two", content: "content" } });
     await succeeds(project.up());
