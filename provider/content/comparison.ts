@@ -8,6 +8,8 @@ import { digestsOf, isComparable } from "./parts";
 export interface Comparison {
     /** Files to be sent: new or changed here, or changed or missing there. */
     readonly send: readonly LocalFile[];
+    /** How many of those are here as the manifest says: they were changed there, or are missing. */
+    readonly restored: number;
     /** Files that lie there as they are here. */
     readonly same: Manifest;
     /** Paths of objects that no file here stands for. */
@@ -25,39 +27,65 @@ export async function compare(
     signal?: AbortSignal,
 ): Promise<Comparison> {
     const send: LocalFile[] = [];
+    let restored = 0;
     const same = new Map<string, StoredFile>();
     for (const file of local) {
-        const stored = await sameThere(file, manifest.get(file.path), listed.get(file.path), signal);
-        if (stored) {
-            same.set(file.path, stored);
+        const stored = manifest.get(file.path);
+        const look = await lookAt(file, stored, listed.get(file.path), signal);
+        if (look.same) {
+            same.set(file.path, look.same);
         } else {
             send.push(file);
+            restored += (await isAsStored(file, stored, look.sha256, signal)) ? 1 : 0;
         }
     }
     const here = new Set(local.map(({ path }) => path));
-    return { send, same, extra: [...listed.keys()].filter((path) => !here.has(path)) };
+    return { send, restored, same, extra: [...listed.keys()].filter((path) => !here.has(path)) };
 }
 
-/** What the manifest is to hold of a file that lies there already; undefined when it does not. */
-async function sameThere(
+/** What was found of a file. */
+interface FileLook {
+    /** What the manifest is to hold of a file that lies there already. */
+    readonly same?: StoredFile;
+    /** Of its content here, where that was read. */
+    readonly sha256?: string;
+}
+
+async function lookAt(
     { file, size, mtimeMs }: LocalFile,
     stored: StoredFile | undefined,
     there: ListedObject | undefined,
     signal: AbortSignal | undefined,
-): Promise<StoredFile | undefined> {
+): Promise<FileLook> {
     if (!there || there.size !== size) {
-        return undefined;
+        return {};
     }
     const { etag } = there;
     if (stored && stored.etag === etag && stored.size === size) {
         const { sha256 } = stored.mtimeMs === mtimeMs ? stored : await digestsOf(file, size, false, signal);
-        return sha256 === stored.sha256 ? { size, mtimeMs, sha256, etag } : undefined;
+        return sha256 === stored.sha256 ? { same: { size, mtimeMs, sha256, etag } } : { sha256 };
     }
     if (!isComparable(etag, size)) {
-        return undefined;
+        return {};
     }
-    const digests = await digestsOf(file, size, true, signal);
-    return digests.etag === etag ? { size, mtimeMs, sha256: digests.sha256, etag } : undefined;
+    const { sha256, etag: own } = await digestsOf(file, size, true, signal);
+    return own === etag ? { same: { size, mtimeMs, sha256, etag } } : { sha256 };
+}
+
+/** Whether a file here is the one that was stored; reads it only where nothing else tells. */
+async function isAsStored(
+    { file, size, mtimeMs }: LocalFile,
+    stored: StoredFile | undefined,
+    sha256: string | undefined,
+    signal: AbortSignal | undefined,
+): Promise<boolean> {
+    if (stored?.size !== size) {
+        return false;
+    }
+    if (sha256 === undefined && stored.mtimeMs === mtimeMs) {
+        return true;
+    }
+    return stored.sha256 === (sha256 ?? (await digestsOf(file, size, false, signal)).sha256);
 }
 
 /** How a content there differs from its manifest, a line a file, as refresh shows it. */

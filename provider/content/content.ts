@@ -28,7 +28,7 @@ import {
     type StoredFile,
     writeManifest,
 } from "./manifest";
-import { countOf, Progress, sizeOf } from "./progress";
+import { countOf, Progress, sizeOf, someOf } from "./progress";
 import { upload } from "./upload";
 
 /** Arguments of what has content. */
@@ -55,6 +55,8 @@ export interface Pending {
     bytes: number;
     /** Objects to remove. */
     removals: number;
+    /** How many of these make another content than the one that was stored; the others put right what somebody has changed there. */
+    changes: number;
 }
 
 export const contentFields: Fields<ContentInputs> = {
@@ -68,6 +70,7 @@ export const contentFields: Fields<ContentInputs> = {
             files: required(number(0)),
             bytes: required(number(0)),
             removals: required(number(0)),
+            changes: required(number(0)),
         }),
     ),
 };
@@ -120,14 +123,22 @@ export async function pendingContent(
     const local = await localFiles({ ...inputs, content: inputs.content });
     const seen = await open().then((store) => store && lookIfThere(store, path));
     if (!seen) {
-        return { files: local.length, bytes: bytesOf(local), removals: 0 };
+        return { files: local.length, bytes: bytesOf(local), removals: 0, changes: local.length };
     }
-    const { send, same, extra } = await compare(local, seen.manifest, seen.listed, context.interruption);
+    const comparison = await compare(local, seen.manifest, seen.listed, context.interruption);
+    const { send, same, extra } = comparison;
     const removals = inputs.prune ? extra.length : 0;
+    const changes = changesOf(comparison, seen.manifest, inputs.prune === true);
     const isKnown = contentDigest(same) === contentDigest(seen.manifest);
     return send.length + removals === 0 && isKnown
         ? undefined
-        : { files: send.length, bytes: bytesOf(send), removals };
+        : { files: send.length, bytes: bytesOf(send), removals, changes };
+}
+
+/** How many files and removals make another content than the one that was stored. */
+function changesOf({ send, restored, extra }: Comparison, manifest: Manifest, prune: boolean): number {
+    const removed = prune ? extra.filter((path) => manifest.has(path)) : [];
+    return send.length - restored + removed.length;
 }
 
 /** Nothing where the bucket is missing: then everything is to be sent. */
@@ -148,13 +159,17 @@ export function describePending(what: string, { files, bytes, removals }: Pendin
     return `${what}: ${sending}${removals > 0 ? `, ${countOf(removals, "object")} to remove` : ""}.`;
 }
 
-/** Makes what lies there the declared content, and says what it came to. */
+/**
+ * Makes what lies there the declared content, and says what it came to. `beforeChange` is called once, before anything of
+ * it becomes another content than the one that was stored.
+ */
 export async function storeContent(
     context: Context,
     inputs: ContentInputs & { content: string },
     what: string,
     path: string,
     store: ContentStore,
+    beforeChange: () => Promise<void> = async () => {},
 ): Promise<ContentState> {
     const seen = await look(store, path);
     const local = await localFiles(inputs);
@@ -164,6 +179,9 @@ export async function storeContent(
         },
     );
     const { send, extra } = comparison;
+    if (changesOf(comparison, seen.manifest, inputs.prune === true) > 0) {
+        await beforeChange();
+    }
     const stored = await sendAll(context, what, path, seen, comparison);
     if (inputs.prune) {
         await store.remove(extra.map((key) => seen.root + key));
@@ -287,6 +305,11 @@ export async function unknownObjects(
     });
 }
 
+/** What lies below a path, folders left out. */
+export async function objectsBelow(store: ContentStore, path: string): Promise<string[]> {
+    return [...((await lookIfThere(store, path))?.listed.keys() ?? [])];
+}
+
 /** Removes what this provider keeps of a content that is gone, and what was never completed of it. */
 export async function forgetContent(store: ContentStore, path: string): Promise<void> {
     for (const upload of await store.openUploads(`${path}/`)) {
@@ -316,11 +339,6 @@ export async function undeclaredContent(store: ContentStore, path: string): Prom
 
 function bytesOf(files: readonly { readonly size: number }[]): number {
     return files.reduce((sum, { size }) => sum + size, 0);
-}
-
-function someOf(names: readonly string[]): string {
-    const some = names.slice(0, 3).join(", ");
-    return names.length > 3 ? `${some}, …` : some;
 }
 
 function placeOf(store: ContentStore, path: string): string {

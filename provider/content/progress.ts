@@ -77,6 +77,12 @@ export function countOf(count: number, noun: string): string {
     return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** The first of many, for messages. */
+export function someOf(names: readonly string[]): string {
+    const some = names.slice(0, 3).join(", ");
+    return names.length > 3 ? `${some}, …` : some;
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** Bytes for a person, with three digits at the most. */

@@ -6,7 +6,7 @@ import { networkFinding, type Peer } from "../network";
 import { absent, present, type Reading } from "../reading";
 import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
-import { type ApiAnswer, type ApiRequest, denialOf, Transport } from "./transport";
+import { type ApiAnswer, type ApiRequest, denialOf, outageOf, Transport } from "./transport";
 
 /** The one field manager of everything that this provider writes. */
 export const FIELD_MANAGER = "pulumi-llmos";
@@ -26,6 +26,7 @@ export interface KubernetesObject {
         labels?: Record<string, string>;
         deletionTimestamp?: string;
         finalizers?: string[];
+        ownerReferences?: { kind: string; name: string; uid: string }[];
     };
 }
 
@@ -174,25 +175,16 @@ export class Cluster {
         return answer.status === 201 ? (answer.body as AccessReview) : undefined;
     }
 
-    /** Deletes exactly the object with this UID; one that is gone already is deleted. */
+    /** Deletes exactly the object with this UID, and what it owns; one that is gone already is deleted. */
     async delete(path: string, uid: string | undefined): Promise<void> {
+        const preconditions = uid ? { uid } : {};
+        // The default of a Job is another one, that leaves its Pods.
+        const body = { preconditions, propagationPolicy: "Background" };
+        const answer = await this.send({ method: "DELETE", path, body });
         // A conflict: another object has taken the name since; ours is gone.
-        await this.deleteIf(path, uid ? { uid } : {});
-    }
-
-    /** Deletes the object if it is still the one that the preconditions name; `conflict` when it is not. */
-    async deleteIf(
-        path: string,
-        preconditions: { uid?: string; resourceVersion?: string },
-    ): Promise<"conflict" | undefined> {
-        const answer = await this.send({ method: "DELETE", path, body: { preconditions } });
-        if (answer.status === 409) {
-            return "conflict";
-        }
-        if (answer.status !== 404) {
+        if (answer.status !== 404 && answer.status !== 409) {
             this.accepted("delete", path, answer);
         }
-        return undefined;
     }
 
     /**
@@ -273,6 +265,10 @@ export class Cluster {
         if (denial !== undefined) {
             return denied(verb, where, denial);
         }
+        const outage = outageOf(answer.body);
+        if (outage) {
+            return webhookOutage(verb, where, outage);
+        }
         if (isBusy(answer.status)) {
             return overloaded(verb, `${where} (status ${answer.status})`, said);
         }
@@ -300,11 +296,28 @@ export function crdsMissing(server: string, path: string): LlmosError {
 
 /** A rule of the cluster, of LLMOS mostly, and in its words. */
 function denied(verb: string, where: string, said: string): LlmosError {
-    return failure("cluster-refused", {
+    return failure("write-denied", {
         found: `The cluster's rules do not let this ${verb}: ${said}`,
         where: `${where} (admission webhook)`,
         why: "LLMOS checks models and datasets before they are written.",
         next: "Correct what it names, then run again.",
+    });
+}
+
+/** Nothing is wrong with the API server: it may not write what a webhook has not seen. */
+function webhookOutage(
+    verb: string,
+    where: string,
+    { webhook, said }: NonNullable<ReturnType<typeof outageOf>>,
+): LlmosError {
+    const isLlmos = webhook.includes("llmos");
+    return failure("webhook-unreachable", {
+        found: `The API server cannot ${verb}: it cannot call the admission webhook "${webhook}": ${said}`,
+        where,
+        why: isLlmos
+            ? "The webhook server of LLMOS checks models and datasets before they are written; without it the API server writes none."
+            : "As long as that lasts, the API server does not write the object.",
+        next: `It was asked again several times. Check the ${isLlmos ? "webhook server of LLMOS (kubectl get pods --namespace llmos-system)" : "server behind that webhook"}, then run again.`,
     });
 }
 

@@ -5,6 +5,7 @@ import type { Context } from "../lifecycle";
 import { claimOf } from "../lifecycle/ownership";
 import { type Ended, lengthOf } from "../waiting";
 import type { Cluster } from "./cluster";
+import { pastLateCaches } from "./lateCaches";
 import type { ObjectRef } from "./objectRef";
 import { type Condition, type Conditioned, conditionOf } from "./objects";
 import {
@@ -46,8 +47,17 @@ export interface StoredResource extends Conditioned {
         versions?: { objectName: string; version: string }[];
         /** Of a DatasetVersion: the registry of its dataset. */
         registry?: string;
-        publishStatus?: { phase?: string; message?: string };
+        publishStatus?: PublishStatus;
     };
+}
+
+/** How far LLMOS has come with the publication of a DatasetVersion. */
+export interface PublishStatus {
+    phase?: string;
+    message?: string;
+    pvcName?: string;
+    jobName?: string;
+    snapshotName?: string;
 }
 
 /** What the LLMOS page shows of a model or a dataset. */
@@ -159,7 +169,8 @@ export async function writeUntilReady(
     const before = await seenFor<StoredResource>(cluster, storedRef(kind, name), over);
     const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context);
     try {
-        const written = await write(before);
+        const what = `${kind.kind} "${name.name}"`;
+        const written = await pastLateCaches(context, cluster, what, () => write(before));
         onWritten(written);
         const ready = before && conditionOf(before, "ready");
         return (await watch.verdict(written, ready, patienceOf(timeouts))).object;
@@ -229,44 +240,4 @@ export async function deleteStored(
     const seconds = state.timeouts?.deleteSeconds ?? 600;
     await deleteObject(context, cluster, storedRef(kind, state), found, seconds);
     return true;
-}
-
-/** Tries against an operator that puts its finalizer back. */
-const MOST_ROUNDS = 20;
-
-/**
- * Deletes the object and leaves its content. The operator deletes the content on behalf of its finalizer, which it puts
- * back whenever it sees the object without one: the object goes only in the very version without it.
- */
-export async function deleteWithoutContent(
-    context: Context,
-    cluster: Cluster,
-    kind: StoredKind,
-    state: StoredName & StoredMade,
-): Promise<boolean> {
-    const path = storedPath(kind, state);
-    for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const found = await readStored(context, cluster, kind, state);
-        if (!found) {
-            return false;
-        }
-        const { uid, resourceVersion } = found.metadata;
-        const bare = await cluster.merge<StoredResource>(path, {
-            metadata: { uid, resourceVersion, finalizers: null },
-        });
-        if (bare === "absent") {
-            return true;
-        }
-        const version = bare === "conflict" ? undefined : bare.metadata.resourceVersion;
-        const preconditions = { ...(uid && { uid }), ...(version && { resourceVersion: version }) };
-        if (version && (await cluster.deleteIf(path, preconditions)) !== "conflict") {
-            return true;
-        }
-    }
-    throw failure("field-conflict", {
-        found: `The ${kind.kind} "${state.name}" changes faster than it can be deleted without its content`,
-        where: `${cluster.server}, ${state.namespace}/${state.name}`,
-        why: "With the operator's finalizer on it, its content would be deleted too.",
-        next: "Find out who keeps writing to it, then run again.",
-    });
 }

@@ -174,6 +174,14 @@ export function denialOf(body: unknown): string | undefined {
     return typeof message === "string" ? said.exec(message)?.[1] : undefined;
 }
 
+/** The admission webhook that the API server could not call, and what it says of it. */
+export function outageOf(body: unknown): { webhook: string; said: string } | undefined {
+    const { message } = (body ?? {}) as { message?: unknown };
+    const [, webhook, said] =
+        typeof message === "string" ? (/failed calling webhook "([^"]*)": (.*)$/s.exec(message) ?? []) : [];
+    return webhook === undefined || said === undefined ? undefined : { webhook, said };
+}
+
 function headOf({ statusCode = 0, headers }: IncomingMessage): Head {
     return { status: statusCode, retryAfter: retryAfterMs(headers["retry-after"]) };
 }

@@ -14,7 +14,7 @@ export type ArgsOf<I> = {
     [K in keyof I as Exclude<K, FilledIn>]: pulumi.Input<Deep<I[K]>>;
 };
 
-type FilledIn = "owner" | "awaits" | "clusterId" | "registryName" | "cardText" | "pending";
+type FilledIn = "owner" | "awaits" | "clusterId" | "registryName" | "cardText" | "pending" | "unpublished";
 
 /** The same, where the object is called like the resource unless `name` says otherwise. */
 export type NamedArgsOf<I> = Omit<ArgsOf<I>, "name"> & {

@@ -13,7 +13,7 @@ import {
     undeclaredContent,
     unknownObjects,
 } from "../content/content";
-import { countOf } from "../content/progress";
+import { countOf, someOf } from "../content/progress";
 import { describe, type Finding, failure, findingOf } from "../errors";
 import { type Fields, optional, remembered, text } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
@@ -28,7 +28,14 @@ import {
 import type { Context, KnownPart } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { known } from "../reading";
-import { rememberPlace, type StoredInputs, type StoredState, storageUri, storeIfThere } from "./stored";
+import {
+    rememberPlace,
+    type StoredInputs,
+    type StoredState,
+    storageUri,
+    storeIfThere,
+    storeOrNoRegistry,
+} from "./stored";
 
 /** Arguments of what names its registry. */
 export interface InRegistry {
@@ -154,19 +161,20 @@ export async function fillPending(
     }
 }
 
-/** Stores the declared content; where none is declared, says what lies there. */
+/** Stores the declared content; where none is declared, says what lies there. `beforeChange` is called as in `storeContent`. */
 export async function storeDeclared(
     context: Context,
     cluster: Cluster,
     inputs: ContentInputs & StoredInputs,
     { what, path, registryName = "" }: ContentPlace,
+    beforeChange?: () => Promise<void>,
 ): Promise<ContentState & { storageUri: string }> {
     const store = await registryStore(context, cluster, registryName, inputs);
     const { content } = inputs;
     const state =
         content === undefined
             ? await undeclaredContent(store, path)
-            : await storeContent(context, { ...inputs, content }, what, path, store);
+            : await storeContent(context, { ...inputs, content }, what, path, store, beforeChange);
     rememberPlace(context, store, path);
     return { ...state, storageUri: storageUri(store, path) };
 }
@@ -207,22 +215,21 @@ export interface Leaving extends ContentPlace {
 /** Would a replacement delete content that this program cannot store again? */
 export async function lossFindings(context: Context, leaving: Leaving): Promise<Finding[]> {
     const { prior, known, what, path, registryName } = leaving;
-    if (prior.retainContent || registryName === undefined) {
+    if (registryName === undefined) {
         return [];
     }
     const cluster = await context.cluster(prior.cluster);
-    const store = await storeIfThere(context, cluster, registryName, prior as ServerOptions);
+    const store = await storeOrNoRegistry(context, cluster, registryName, prior as ServerOptions);
     const lost = store ? await unknownObjects(store, path, known) : [];
     if (!store || lost.length === 0) {
         return [];
     }
-    const some = lost.slice(0, 3).join(", ") + (lost.length > 3 ? ", …" : "");
     return [
         failure("content-lost", {
-            found: `${what} would be replaced, and ${countOf(lost.length, "object")} deleted that this program cannot store again (${some})`,
+            found: `${what} would be replaced, and ${countOf(lost.length, "object")} deleted that this program cannot store again (${someOf(lost)})`,
             where: storageUri(store, path),
             why: "LLMOS deletes the content with the object.",
-            next: "Set retainContent: true and run `pulumi up` before anything else is changed: the content then stays where it is. Or declare it (content).",
+            next: "Declare it (content), or copy it to another place and delete it here. Or leave the object in LLMOS with its content, and take it out of the stack with `pulumi state delete`.",
         }).finding,
     ];
 }

@@ -1,9 +1,11 @@
 /** `Dataset`: an `ml.llmos.ai/v1 Dataset`. Its content lies in its versions. */
-import { undeclaredContent } from "../content/content";
+import { objectsBelow } from "../content/content";
+import { countOf, someOf } from "../content/progress";
+import { failure, type LlmosError } from "../errors";
 import { optional } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { versionsOfDataset } from "../kubernetes/dependants";
-import { identify, ownCluster } from "../kubernetes/identity";
+import { identify } from "../kubernetes/identity";
 import type { Over } from "../kubernetes/ownedObject";
 import { registryStore } from "../kubernetes/registryStore";
 import { type StoredKind, writeStored, writeUntilReady } from "../kubernetes/storedObjects";
@@ -29,9 +31,11 @@ import {
     askForStored,
     deletesStoredFirst,
     idOf,
+    inUse,
     keepingWritten,
     lookAt,
     observedStored,
+    rememberPlace,
     removeStored,
     type StoredInputs,
     type StoredState,
@@ -40,7 +44,7 @@ import {
     storageUri,
     storedComputed,
     storedFields,
-    storeIfThere,
+    storeOrNoRegistry,
 } from "./stored";
 
 /** Arguments of a `Dataset`. */
@@ -107,20 +111,34 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     },
 
     async delete(context, _id, state) {
-        const filled = await isFilled(context, state);
-        const leaving = { ...state, retainContent: state.retainContent || filled };
-        await removeStored(context, DATASET, leaving, (cluster) => versionsOfDataset(cluster, state));
+        await removeStored(
+            context,
+            DATASET,
+            state,
+            async (cluster, what) =>
+                inUse(cluster, what, await versionsOfDataset(cluster, state)) ??
+                (await notEmpty(context, cluster, state)),
+        );
     },
 };
 
-/**
- * Whether there is anything below its path. The content of its versions went with them, unless that was to stay: and then
- * it does not go with the dataset either, which lies above it.
- */
-async function isFilled(context: Context, state: DatasetState): Promise<boolean> {
-    const cluster = await ownCluster(context, state).catch(() => undefined);
-    const store = cluster && (await storeIfThere(context, cluster, state.registryName, state));
-    return store !== undefined && (await undeclaredContent(store, state.path)).fileCount > 0;
+/** What lies below a dataset without being of one of its versions goes with it too, and is nobody's to delete here. */
+async function notEmpty(
+    context: Context,
+    cluster: Cluster,
+    state: DatasetState,
+): Promise<LlmosError | undefined> {
+    const store = await storeOrNoRegistry(context, cluster, state.registryName, state);
+    const objects = store && state.path !== "" ? await objectsBelow(store, state.path) : [];
+    if (!store || objects.length === 0) {
+        return undefined;
+    }
+    return failure("content-lost", {
+        found: `The Dataset "${state.name}" is not deleted: ${countOf(objects.length, "object")} below it ${objects.length === 1 ? "belongs" : "belong"} to none of its versions (${someOf(objects)})`,
+        where: storageUri(store, state.path),
+        why: "LLMOS deletes everything below a dataset with it.",
+        next: "Move or delete them first. Or leave the dataset in LLMOS, and take it out of the stack with `pulumi state delete`.",
+    });
 }
 
 type Written = DatasetInputs & Pick<DatasetState, "namespace" | "registryName" | "instance">;
@@ -145,6 +163,7 @@ async function write(context: Context, cluster: Cluster, inputs: Written, over: 
         const state = { ...base, ...observedStored(object) };
         onWritten(state);
         const store = await registryStore(context, cluster, inputs.registryName, inputs);
+        rememberPlace(context, store, state.path);
         return { ...state, storageUri: storageUri(store, state.path) };
     });
 }

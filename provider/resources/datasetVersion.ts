@@ -1,11 +1,23 @@
 /** `DatasetVersion`: one version of a dataset, from files, copied from another version, or both; and its publication. */
 import { objectName } from "../arguments";
 import { type ContentInputs, type ContentState, contentFields } from "../content/content";
-import { type Finding, failure, type LlmosError } from "../errors";
-import { type Decoder, flag, object, optional, type Refined, remembered, required, text } from "../fields";
+import { type Finding, failure } from "../errors";
+import {
+    type Decoder,
+    flag,
+    message,
+    object,
+    optional,
+    type Refined,
+    remembered,
+    required,
+    text,
+    withDefault,
+} from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { identify, ownCluster } from "../kubernetes/identity";
+import { identify } from "../kubernetes/identity";
 import type { Over } from "../kubernetes/ownedObject";
+import { PUBLISHED } from "../kubernetes/publication";
 import {
     type StoredKind,
     type StoredResource,
@@ -25,6 +37,8 @@ import {
     readDeclared,
     storeDeclared,
 } from "./contentOf";
+import { makeChangeable, publish, untilTakenBack } from "./publication";
+import { askForPublished, fillUnpublished, type PublicationInputs } from "./publicationQuestions";
 import {
     askForStored,
     contentComputed,
@@ -54,24 +68,19 @@ export interface CopySource {
 }
 
 /** Arguments of a `DatasetVersion`. */
-export interface DatasetVersionInputs extends StoredInputs, ContentInputs {
+export interface DatasetVersionInputs extends StoredInputs, ContentInputs, PublicationInputs {
     /** Name of the dataset, in the same namespace. Cannot be changed: replacement. */
     dataset: string;
     /** Version, for example `v1`. Unique in the dataset; cannot be changed: replacement. */
     version: string;
     /** Start with the content of another version. Cannot be changed: replacement. */
     copyFrom?: CopySource;
-    /**
-     * Publish it: LLMOS makes a volume snapshot of its content, for notebooks and training. False takes a publication back;
-     * not given, it is left as it is on the LLMOS page.
-     */
-    publish?: boolean;
     /** The registry of the dataset, filled in by the provider. */
     registryName?: string;
 }
 
 /** State of a `DatasetVersion`. */
-export type DatasetVersionState = Omit<DatasetVersionInputs, "pending"> &
+export type DatasetVersionState = Omit<DatasetVersionInputs, "pending" | "unpublished"> &
     StoredState &
     ContentState & {
         /** How far LLMOS has come with the publication; empty when there is none. */
@@ -106,6 +115,8 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
         version: required(text(versionName), "replace"),
         copyFrom: optional(copySource, "replace"),
         publish: optional(flag),
+        republish: withDefault(flag, false, "store"),
+        unpublished: message(text()),
         registryName: remembered(text(), "store"),
         ...contentFields,
     },
@@ -119,7 +130,12 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
 
     validate(inputs, unknowns) {
         const hasContent = ["content", "copyFrom"].some((name) => name in inputs || unknowns.has(name));
-        return inputs.publish && !hasContent ? [nothingToPublish()] : [];
+        return [
+            ...(inputs.publish && !hasContent ? [nothingToPublish()] : []),
+            ...(inputs.republish && !inputs.publish && !unknowns.has("publish")
+                ? [nothingToRepublish()]
+                : []),
+        ];
     },
 
     async complete(context, inputs, prior) {
@@ -128,19 +144,42 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
         const filled = registryName === undefined ? {} : { registryName };
         const place = placeOf({ ...inputs, ...filled });
         const pending = place ? await fillPending(context, inputs, place) : {};
-        return { ...identity, ...filled, ...pending };
+        const isOther = prior !== undefined && isAnother(datasetVersion.subject, prior, inputs);
+        const unpublished =
+            prior?.publish && !isOther ? await fillUnpublished(context, VERSION, inputs, whatOf(inputs)) : {};
+        return { ...identity, ...filled, ...pending, ...unpublished };
     },
 
     async preflight(context, inputs, prior, unchanged) {
         const findings = await askForStored(context, VERSION, inputs, prior);
-        if (findings.length > 0 || unchanged) {
+        if (findings.length > 0) {
             return findings;
         }
-        return [...(await askForDataset(context, inputs)), ...(await askForLoss(context, inputs, prior))];
+        const isOther = prior !== undefined && isAnother(datasetVersion.subject, prior, inputs);
+        const published = isOther ? [] : await askForPublished(context, VERSION, inputs, whatOf(inputs));
+        if (unchanged) {
+            return published;
+        }
+        return [
+            ...published,
+            ...(await askForDataset(context, inputs)),
+            ...(await askForLoss(context, inputs, prior)),
+        ];
     },
 
-    changes(_state, inputs, unknowns) {
-        return contentChanges(inputs, unknowns);
+    compares: ["publish"],
+
+    changes(state, inputs, unknowns) {
+        const isUnpublished = inputs.unpublished !== undefined || state.publishPhase !== PUBLISHED;
+        // What is declared published and is not is never unchanged, whatever has ended the run that was to publish it.
+        const publish =
+            unknowns.has("publish") ||
+            state.publish !== inputs.publish ||
+            (inputs.publish === true && isUnpublished);
+        return [
+            ...contentChanges(inputs, unknowns),
+            ...(publish ? [{ name: "publish", effect: "write" } as const] : []),
+        ];
     },
 
     deletesFirst(replaced) {
@@ -172,10 +211,7 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     },
 
     async delete(context, _id, state) {
-        await removeStored(context, VERSION, state, async () => []);
-        if (state.retainContent) {
-            await leaveDataset(await ownCluster(context, state), state);
-        }
+        await removeStored(context, VERSION, state, async () => undefined);
     },
 };
 
@@ -185,94 +221,80 @@ type Written = DatasetVersionInputs & Pick<DatasetVersionState, "namespace" | "i
 async function write(
     context: Context,
     cluster: Cluster,
-    { pending: _pending, ...inputs }: Written,
+    { pending: _pending, unpublished: _unpublished, ...inputs }: Written,
     before: ContentState,
     over: Over,
 ): Promise<DatasetVersionState> {
     const clusterId = await cluster.identity();
     const { size, fileCount, contentDigest, contentDrift } = before;
-    const base = { ...inputs, clusterId, size, fileCount, contentDigest, contentDrift, storageUri: "" };
-    const put = (publish: boolean | undefined, onWritten: (state: DatasetVersionState) => void) =>
-        writeUntilReady(
+    let stored: ContentState & { storageUri: string } = {
+        ...{ size, fileCount, contentDigest, contentDrift },
+        storageUri: "",
+    };
+    return await keepingWritten<DatasetVersionState>(async (onWritten) => {
+        const stateOf = (found: StoredResource) => ({
+            ...inputs,
+            clusterId,
+            ...stored,
+            ...observedVersion(found),
+        });
+        const seen = (found: StoredResource) => onWritten(stateOf(found));
+        const { namespace, name, timeouts } = inputs;
+        const put = (publish: boolean | undefined) =>
+            writeUntilReady(
+                context,
+                cluster,
+                VERSION,
+                { namespace, name },
+                timeouts,
+                over,
+                (found) => {
+                    const spec = specOf(inputs, publish);
+                    const object = { ...inputs, owner: inputs.owner, spec };
+                    return writeStored(cluster, VERSION, object, { ...over, seen: found });
+                },
+                seen,
+            );
+        const what = whatOf(inputs);
+        const version = {
             context,
             cluster,
-            VERSION,
-            inputs,
-            inputs.timeouts,
-            over,
-            (seen) =>
-                writeStored(
-                    cluster,
-                    VERSION,
-                    { ...inputs, owner: inputs.owner, spec: specOf(inputs, publish) },
-                    { ...over, seen },
-                ),
-            (written) => onWritten({ ...base, ...observedVersion(written) }),
-        );
-    return await keepingWritten<DatasetVersionState>(async (onWritten) => {
-        const wasPublished = await isPublished(cluster, inputs);
-        const made = await put(inputs.publish && wasPublished, onWritten);
+            kind: VERSION,
+            name: { namespace, name },
+            what,
+            timeouts,
+            put,
+            seen,
+        };
+        const found = known(await cluster.read<StoredResource>(storedPath(VERSION, inputs)));
+        const wasPublished = found?.spec?.publish;
+        // Published once its content is there; what is not declared stays as it is on the LLMOS page.
+        let made = await put(inputs.publish ? wasPublished === true : (inputs.publish ?? wasPublished));
+        if (inputs.publish === false) {
+            made = await untilTakenBack(version);
+        }
+        let isAgain = false;
         const { path, registryName } = observedVersion(made);
-        const place = { what: whatOf(inputs), path, registryName };
-        const content = await storeDeclared(context, cluster, inputs, place);
-        const stored = { ...base, ...observedVersion(made), ...content };
-        onWritten(stored);
-        if (!inputs.publish || wasPublished) {
-            return stored;
-        }
-        await put(true, () => onWritten(stored));
-        return { ...stored, ...observedVersion(await untilPublished(context, cluster, inputs)) };
+        stored = await storeDeclared(context, cluster, inputs, { what, path, registryName }, async () => {
+            isAgain = await makeChangeable(version, inputs);
+        });
+        seen(made);
+        return stateOf(inputs.publish ? await publish(version, isAgain) : made);
     });
 }
 
-/** Between two looks at a publication, in milliseconds: the operator copies the content to a volume first. */
-const LOOK_MS = 1_000;
-
-/** The version once LLMOS has published it. One that takes longer goes on by itself, which is no failure. */
-async function untilPublished(
-    context: Context,
-    cluster: Cluster,
-    version: Omit<Written, "pending">,
-): Promise<StoredResource> {
-    const seconds = version.timeouts?.publishSeconds ?? 900;
-    const end = context.clock.now() + seconds * 1_000;
-    for (;;) {
-        const found = known(await cluster.read<StoredResource>(storedPath(VERSION, version)));
-        const { phase = "", message = "" } = found?.status?.publishStatus ?? {};
-        if (!found || phase === "Failed") {
-            throw notPublished(cluster, version, found ? message : "it was deleted by someone else");
-        }
-        const isOver = context.clock.now() >= end || context.interruption.aborted;
-        if (phase !== "SnapshotReady" && !isOver) {
-            await context.clock.sleep(LOOK_MS);
-            continue;
-        }
-        if (phase !== "SnapshotReady") {
-            const state = phase || "nothing yet";
-            await context.log.warn(
-                `${whatOf(version)} is not published after ${seconds} s (${state}); LLMOS goes on with it. Raise timeouts.publishSeconds to wait longer.`,
-            );
-        }
-        return found;
-    }
-}
-
-function notPublished(cluster: Cluster, version: Omit<Written, "pending">, said: string): LlmosError {
-    return failure("object-not-ready", {
-        found: `LLMOS cannot publish the version. It says: ${said}`,
-        where: `${cluster.server}, DatasetVersion ${idOf(version)}`,
-        why: "Notebooks and trainings mount what is published.",
-        next: "Correct what it names; then set publish: false, run `pulumi up`, and publish it again.",
-    });
-}
-
-async function isPublished(cluster: Cluster, name: Pick<Written, "namespace" | "name">): Promise<boolean> {
-    const found = known(await cluster.read<StoredResource>(storedPath(VERSION, name)));
-    return found?.spec?.publish === true;
+function nothingToRepublish(): Finding {
+    return failure("argument-invalid", {
+        found: "republish is set, and publish is not true",
+        where: "republish",
+        why: "It says how the content of a published version may change.",
+        next: "Set publish: true, or leave republish out.",
+        property: "republish",
+    }).finding;
 }
 
 function specOf(
-    { dataset, version, copyFrom, namespace }: Omit<Written, "pending">,
+    { dataset, version, copyFrom, namespace }: Written,
     publish: boolean | undefined,
 ): NonNullable<StoredResource["spec"]> {
     return {
@@ -365,7 +387,7 @@ async function askForLoss(
     prior: KnownPart<DatasetVersionInputs> | undefined,
 ): Promise<Finding[]> {
     const place = prior && placeOf(prior);
-    if (!prior || !place || !isAnother(datasetVersion.subject(prior), datasetVersion.subject(inputs))) {
+    if (!prior || !place || !isAnother(datasetVersion.subject, prior, inputs)) {
         return [];
     }
     const { namespace = "default", dataset: own = "", copyFrom } = prior;
@@ -375,26 +397,3 @@ async function askForLoss(
     const known = isDeclared ? "declared" : copyOf && inputs.copyFrom ? { copyOf } : "nothing";
     return await lossFindings(context, { ...place, prior, known });
 }
-
-/**
- * The operator takes a version out of its dataset when it deletes the content. Where that stays, it is done here: LLMOS
- * would refuse to make the version again.
- */
-async function leaveDataset(cluster: Cluster, state: DatasetVersionState): Promise<void> {
-    const path = storedPath(DATASET, { namespace: state.namespace, name: state.dataset });
-    for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const found = known(await cluster.read<StoredResource>(path));
-        const versions = found?.status?.versions ?? [];
-        const others = versions.filter(({ objectName }) => objectName !== state.name);
-        if (!found || others.length === versions.length) {
-            return;
-        }
-        const { resourceVersion } = found.metadata;
-        const patch = { metadata: { resourceVersion }, status: { versions: others } };
-        if ((await cluster.merge(`${path}/status`, patch)) !== "conflict") {
-            return;
-        }
-    }
-}
-
-const MOST_ROUNDS = 10;

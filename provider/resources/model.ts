@@ -37,6 +37,7 @@ import {
     contentComputed,
     deletesStoredFirst,
     idOf,
+    inUse,
     isAnother,
     keepingWritten,
     lookAt,
@@ -128,8 +129,8 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     },
 
     async delete(context, _id, state) {
-        await removeStored(context, MODEL, state, (cluster) =>
-            usersOfModel(cluster, state.registryName, state),
+        await removeStored(context, MODEL, state, async (cluster, what) =>
+            inUse(cluster, what, await usersOfModel(cluster, state.registryName, state)),
         );
     },
 };
@@ -190,7 +191,7 @@ async function askForLoss(
     prior: KnownPart<ModelInputs> | undefined,
 ): Promise<Finding[]> {
     const place = prior && placeOf(prior);
-    if (!prior || !place || !isAnother(model.subject(prior), model.subject(inputs))) {
+    if (!prior || !place || !isAnother(model.subject, prior, inputs)) {
         return [];
     }
     const isDeclared = prior.content !== undefined && inputs.content !== undefined;

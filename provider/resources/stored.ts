@@ -10,10 +10,9 @@ import {
     s3OptionFields,
 } from "../arguments";
 import { forgetContent } from "../content/content";
-import { type Finding, failure, failureOf, LlmosError } from "../errors";
+import { type Finding, failure, LlmosError } from "../errors";
 import {
     type Fields,
-    flag,
     list,
     number,
     object,
@@ -32,7 +31,6 @@ import { registryStore, type ServerOptions } from "../kubernetes/registryStore";
 import {
     contentPathOf,
     deleteStored,
-    deleteWithoutContent,
     newInstance,
     readStored,
     type StoredKind,
@@ -61,8 +59,6 @@ export interface StoredInputs extends InCluster, Guarded, Owned {
     addressing?: NonNullable<ServerOptions["addressing"]>;
     /** PEM certificates of the registry's authority, as content. Default `llmos:caBundle`. */
     caBundle?: string;
-    /** Leave the content in the bucket when the object is deleted. Default false: it goes with the object. */
-    retainContent?: boolean;
     /** How long to wait for the operator. */
     timeouts?: StoredTimeouts;
 }
@@ -88,7 +84,6 @@ export const storedFields: Fields<StoredInputs> = {
     name: required(text(objectName), "replace"),
     namespace: withDefault(text(objectName), "default", "replace"),
     ...s3OptionFields,
-    retainContent: withDefault(flag, false, "store"),
     timeouts: optional(
         object<StoredTimeouts>({
             readySeconds: optional(number(0)),
@@ -140,8 +135,17 @@ export function deletesStoredFirst(replaced: readonly string[]): boolean {
     return !["name", "namespace", "clusterId"].some((name) => replaced.includes(name));
 }
 
-/** Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same. */
-export function isAnother(before: readonly unknown[], after: readonly unknown[]): boolean {
+/**
+ * Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same, and so
+ * is a cluster that was not asked who it is (reachability "off").
+ */
+export function isAnother<I extends KnownPart<StoredInputs>>(
+    subject: (inputs: I) => readonly unknown[],
+    prior: I,
+    inputs: I,
+): boolean {
+    const before = subject({ ...prior, clusterId: prior.clusterId ?? inputs.clusterId });
+    const after = subject(inputs);
     return before.some((one, index) => after[index] !== undefined && !isDeepStrictEqual(one, after[index]));
 }
 
@@ -260,30 +264,44 @@ export async function storeIfThere(
 const NOT_YET = new Set(["registry-missing", "secret-missing"]);
 
 /**
- * Deletes the object and, as the operator does, its content; with `retainContent` the content stays. `users` are asked
- * first: what still uses the object stops it.
+ * The bucket behind an object, for a question on which content depends: undefined only where its registry is gone, so that
+ * the operator cannot delete there.
+ */
+export async function storeOrNoRegistry(
+    context: Context,
+    cluster: Cluster,
+    registry: string,
+    options: ServerOptions,
+): Promise<ContentStore | undefined> {
+    return known(await cluster.read(registryPath(registry)))
+        ? await registryStore(context, cluster, registry, options)
+        : undefined;
+}
+
+/**
+ * Deletes the object and, as the operator does, its content. Before, `refusal` says whether something of it is others'.
+ * Nothing can make the operator leave the content: where that is not this object's alone, the object is kept.
  */
 export async function removeStored(
     context: Context,
     kind: StoredKind,
     state: StoredState,
-    users: (cluster: Cluster) => Promise<string[]>,
+    refusal: (cluster: Cluster, what: string) => Promise<LlmosError | undefined>,
 ): Promise<void> {
     const what = `The ${kind.kind} "${state.name}"`;
     const cluster = await clusterToLeave(context, state, what);
     if (!cluster) {
         return;
     }
-    const found = await users(cluster);
-    if (found.length > 0) {
-        throw inUse(cluster, what, found);
-    }
-    const isStillUsed = await isUsedBySuccessor(context, cluster, state);
-    if (state.retainContent || isStillUsed) {
-        if (await deleteWithoutContent(context, cluster, kind, state)) {
-            await context.log.warn(`${what} is deleted; its content is kept at ${state.storageUri}.`);
-        }
+    if (await isUsedBySuccessor(context, cluster, state)) {
+        await context.log.warn(
+            `${what} is kept in the cluster ${cluster.server}, and is no longer in the stack: what replaces it has its content in the same place (${state.storageUri}), and LLMOS deletes the content with the object. Delete it only when nobody needs that content.`,
+        );
         return;
+    }
+    const refused = await refusal(cluster, what);
+    if (refused) {
+        throw refused;
     }
     await refuseWithoutRegistry(cluster, kind, state);
     if (await deleteStored(context, cluster, kind, state)) {
@@ -305,7 +323,7 @@ async function isUsedBySuccessor(context: Context, cluster: Cluster, state: Stor
     if (!context.history.created.has(state.owner ?? "")) {
         return false;
     }
-    const store = await storeIfThere(context, cluster, state.registryName, state);
+    const store = await storeOrNoRegistry(context, cluster, state.registryName, state);
     return store !== undefined && context.history.created.has(placeName(store, state.path));
 }
 
@@ -318,7 +336,7 @@ async function refuseWithoutRegistry(cluster: Cluster, kind: StoredKind, state: 
             found: `The registry "${state.registryName}" of the ${kind.kind} "${state.name}" is gone`,
             where: `${cluster.server}, ${state.namespace}/${state.name}`,
             why: "The LLMOS operator deletes the content through it: the deletion would hang on a finalizer.",
-            next: `Make the registry again under the same name; or set retainContent: true, run \`pulumi up\`, then delete it: its content (${state.storageUri}) is then left.`,
+            next: `Make the registry again under the same name. Or leave the object in LLMOS, and take it out of the stack with \`pulumi state delete\`: its content (${state.storageUri}) stays.`,
         });
     }
 }
@@ -334,10 +352,12 @@ async function forgetStored(context: Context, cluster: Cluster, state: StoredSta
         });
 }
 
-function inUse(cluster: Cluster, what: string, users: string[]): LlmosError {
-    return failureOf({
-        code: "dependants",
-        severity: "error",
+/** Why an object that others use is not deleted; undefined when nobody does. */
+export function inUse(cluster: Cluster, what: string, users: string[]): LlmosError | undefined {
+    if (users.length === 0) {
+        return undefined;
+    }
+    return failure("dependants", {
         found: `${what} is in use and is not deleted`,
         where: `${cluster.server}: ${users.join("; ")}`,
         why: "What uses it would lose its content.",

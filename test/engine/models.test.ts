@@ -29,8 +29,7 @@ const model = new llmos.Model("life-model", {
     metadata: { license: "apache-2.0", tags: values.tags },
     content: "weights",
     prune: values.prune,
-    ...values.model,
-});
+}, values.options);
 const dataset = new llmos.Dataset("life-data", { registry: registry.name, card: "Reviews" });
 const first = new llmos.DatasetVersion("life-data-v1", {
     dataset: dataset.name,
@@ -45,7 +44,7 @@ new llmos.DatasetVersion("life-data-v2", {
 });
 exports.model = pulumi.all([model.path, model.storageUri, model.size, model.fileCount, model.contentDigest]);
 `;
-const values = { endpoint, keys: { accessKeyId, secretAccessKey }, tags: ["a"], prune: false, model: {} };
+const values = { endpoint, keys: { accessKeyId, secretAccessKey }, tags: ["a"], prune: false };
 
 let outside: Outside;
 let project: Project;
@@ -214,28 +213,32 @@ test("what still uses a model or a dataset stops its deletion, before anything i
     expect(up.exitCode, up.output).toBe(0);
 });
 
-test("retainContent keeps the files and says where; without it they go with the object", async () => {
-    // Nothing but this is changed: it has to be applied, or the deletion would not know of it.
-    const retained = { ...values, tags: ["a", "b"], prune: true, model: { retainContent: true } };
-    await project.setValues(retained);
-    const up = await project.up();
-    expect(done(up), up.output).toEqual(["updated life-model"]);
+test("retainOnDelete leaves object and content in LLMOS; without it both go", async () => {
+    const declared = { ...values, tags: ["a", "b"], prune: true };
+    await project.setValues({ ...declared, options: { retainOnDelete: true } });
+    const retaining = await project.up();
+    expect(retaining.exitCode, retaining.output).toBe(0);
+    const { uid } = (await object("models", "life-model")).metadata;
+    const digest = await sha256Of("models/default/life-model/model.bin");
     await project.setProgram(program.replace(/const model = [^;]*;/, "").replace(/exports.model.*\n/, ""));
     const removed = await project.up();
     expect(removed.exitCode, removed.output).toBe(0);
-    expect(removed.output).toContain(
-        `The Model "life-model" is deleted; its content is kept at s3://${BUCKET}/models/default/life-model.`,
-    );
-    expect(await object("models", "life-model")).toBe(undefined);
+    expect((await project.resources()).has("life-model")).toBe(false);
+    const { metadata, status } = await object("models", "life-model");
+    expect([metadata.uid, metadata.deletionTimestamp]).toEqual([uid, undefined]);
+    expect(status.conditions[0]).toMatchObject({ type: "ready", status: "True" });
     expect(Object.keys(await objects("models/default/life-model"))).toEqual(["README.md", "model.bin"]);
-    // The bucket holds what was to be kept, and stops the destroy.
+    expect(await sha256Of("models/default/life-model/model.bin")).toBe(digest);
+    // Its registry is in use, and stays.
     const stopped = await project.destroy();
     expect(stopped.exitCode).not.toBe(0);
-    expect(stopped.output).toContain(`The bucket "${BUCKET}" holds`);
-    expect(await objects("datasets/default")).toEqual({});
-    for (const name of ["", "README.md", "model.bin"]) {
-        await outside.remove(BUCKET, `models/default/life-model/${name}`);
-    }
+    expect(stopped.output).toContain('The registry "models-life" is in use and is not deleted');
+    // Declared again it is taken over as it is, and goes with its content.
+    await project.setProgram(program);
+    await project.setValues(declared);
+    const again = await project.up("--refresh");
+    expect(again.exitCode, again.output).toBe(0);
+    expect((await object("models", "life-model")).metadata.uid).toBe(uid);
     const destroyed = await project.destroy();
     expect(destroyed.exitCode, destroyed.output).toBe(0);
     expect(await outside.named("models-life")).toEqual({ registries: [], secrets: [], buckets: [] });

@@ -7,6 +7,7 @@ import { Outside } from "../support/outside";
 import { done, expectSettled, planned } from "../support/plan";
 import { Project } from "../support/project";
 import { Recorder } from "../support/recorder";
+import { wish } from "../support/wishes";
 
 const sandbox = inject("sandbox");
 const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
@@ -187,21 +188,38 @@ test("another registry is a replacement, the old one first; content that is not 
     await expectSettled(project);
 });
 
-test("what versions retain is not lost with their dataset, and the version can be made again", async () => {
+test("a publication that fails ends up with the operator's words, is a change, and is healed by the next up", async () => {
     const datasets = { "badday-data": { in: "badday-two" } };
-    const version = { dataset: "badday-data", version: "v1", content: "content", retainContent: true };
-    const path = "datasets/default/badday-data/v1/weights.bin";
+    const version = { dataset: "badday-data", version: "v1", content: "content", publish: true };
+    await wish(outside.ask, { "default.badday-v1.snapshot": "fail: no space left" });
     await declare({}, { "badday-v1": version }, datasets);
+    const failed = await project.up();
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain(
+        "LLMOS has not published the version. It says: Snapshotting: VolumeSnapshot failed: no space left",
+    );
+    const kept = (await project.resources()).get("badday-v1");
+    expect([kept?.initErrors?.length, kept?.outputs["publishPhase"]]).toEqual([1, "Snapshotting"]);
+    expect(await planned(project)).toEqual(["update DatasetVersion badday-v1"]);
+
+    await wish(outside.ask, { "default.badday-v1.snapshot": null });
+    const healed = await succeeds(project.up());
+    expect(done(healed)).toEqual(["updated badday-v1"]);
+    const phase = (await outside.stored.get("datasetversions", "badday-v1")).status.publishStatus.phase;
+    expect(phase).toBe("SnapshotReady");
+    await expectSettled(project);
+
+    await writeFile(join(project.folder, "content", "weights.bin"), "other weights");
+    const refused = await project.preview();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain(
+        'DatasetVersion "badday-data/v1" is published, and its content would change',
+    );
+    await declare({}, { "badday-v1": { ...version, republish: true } }, datasets);
     await succeeds(project.up());
-    await declare({}, {}, datasets);
-    await succeeds(project.up());
-    expect(await keysIn("badday-two-bucket")).toContain(path);
-    await declare({}, { "badday-v1": version }, datasets);
-    await succeeds(project.up());
+    await expectSettled(project);
     await declare({});
-    const removed = await succeeds(project.up());
-    expect(removed.output).toContain('The Dataset "badday-data" is deleted; its content is kept at s3://');
-    expect(await keysIn("badday-two-bucket")).toContain(path);
+    await succeeds(project.up());
 });
 
 test("an object that somebody else has made in place of ours is not changed without adopt", async () => {

@@ -103,7 +103,7 @@ test("only what changed is sent; a file that was only touched is not", async () 
     await scene.touch("weights.bin");
     await scene.write("card.md", "new");
     await scene.touch("card.md");
-    expect(await scene.pending(ROOT)).toEqual({ files: 1, bytes: 3, removals: 0 });
+    expect(await scene.pending(ROOT)).toEqual({ files: 1, bytes: 3, removals: 0, changes: 1 });
     scene.asked(ROOT);
     await scene.store(ROOT);
     const puts = scene.asked(ROOT).filter((line) => line.startsWith("PUT"));
@@ -142,7 +142,12 @@ test("what vanished here is kept there and told, and removed with prune", async 
     expect(scene.lines.join("\n")).toContain("kept 1 object that the content does not have (b.txt)");
     expect(kept).toMatchObject({ fileCount: 2, contentDrift: ["added: b.txt"] });
     expect(await scene.pending(ROOT), "kept, and nothing to do").toBe(undefined);
-    expect(await scene.pending(ROOT, { prune: true })).toEqual({ files: 0, bytes: 0, removals: 1 });
+    expect(await scene.pending(ROOT, { prune: true })).toEqual({
+        files: 0,
+        bytes: 0,
+        removals: 1,
+        changes: 1,
+    });
     const pruned = await scene.store(ROOT, { prune: true });
     expect(pruned).toMatchObject({ fileCount: 1, contentDrift: [] });
     expect(Object.keys(await scene.downloaded(ROOT))).toEqual(["a.txt"]);
@@ -156,8 +161,22 @@ test("an object changed, missing or of another size there is sent again", async 
     await putOutside(`${ROOT}/a`, "Content of a");
     await putOutside(`${ROOT}/b`, "longer than before");
     await scene.outside.remove(scene.bucket, `${ROOT}/c`);
-    expect(await scene.pending(ROOT)).toMatchObject({ files: 3 });
-    await scene.store(ROOT);
+    await putOutside(`${ROOT}/e`, "added there");
+    const pending = { files: 3, removals: 1 };
+    expect(await scene.pending(ROOT, { prune: true }), "as it was stored").toMatchObject({
+        ...pending,
+        changes: 0,
+    });
+    for (const name of ["a", "c"]) {
+        await scene.touch(name);
+    }
+    await scene.write("b", "changed");
+    expect(await scene.pending(ROOT, { prune: true }), "but for b").toMatchObject({ ...pending, changes: 1 });
+    const order: string[] = [];
+    scene.asked(ROOT);
+    await scene.store(ROOT, { prune: true }, async () => void order.push(...scene.asked(ROOT)));
+    expect(order, "nothing is sent before").not.toContainEqual(expect.stringMatching(/^(PUT|POST)/));
+    expect(order).not.toEqual([]);
     expect(await scene.downloaded(ROOT)).toEqual(await expected("a", "b", "c", "d"));
 });
 
@@ -166,7 +185,7 @@ test("without a manifest, what lies there already is found by its content", asyn
     await scene.write("config.json", "{}");
     await scene.store(ROOT);
     await scene.outside.remove(scene.bucket, `.pulumi-llmos/manifests/${ROOT}.json`);
-    expect(await scene.pending(ROOT)).toEqual({ files: 0, bytes: 0, removals: 0 });
+    expect(await scene.pending(ROOT)).toEqual({ files: 0, bytes: 0, removals: 0, changes: 0 });
     await putOutside(
         `.pulumi-llmos/manifests/${ROOT}.json`,
         '{"version":1,"files":[{"path":"weights.bin"}]}',

@@ -66,10 +66,15 @@ export class ContentScene {
     }
 
     /** Stores the folder below `path`. */
-    async store(path: string, inputs: Partial<ContentInputs> = {}): Promise<ContentState> {
+    async store(
+        path: string,
+        inputs: Partial<ContentInputs> = {},
+        beforeChange?: () => Promise<void>,
+    ): Promise<ContentState> {
         const context = this.context();
         const asked = { content: this.folder, ...inputs };
-        return await storeContent(context, asked, `Model "${path}"`, path, await this.storeOf(context));
+        const store = await this.storeOf(context);
+        return await storeContent(context, asked, `Model "${path}"`, path, store, beforeChange);
     }
 
     /** What preview would say. */

@@ -41,20 +41,20 @@ const EFFECTS: Record<string, Record<string, string>> = {
     Model: {
         replace: "name namespace clusterId registry",
         write: "cardText metadata owner",
-        store: "region addressing caBundle retainContent timeouts cluster reachability adopt registryName card content ignore followSymlinks prune",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName card content ignore followSymlinks prune",
         message: "awaits pending",
     },
     Dataset: {
         replace: "name namespace clusterId registry",
         write: "cardText metadata owner",
-        store: "region addressing caBundle retainContent timeouts cluster reachability adopt registryName card",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName card",
         message: "awaits",
     },
     DatasetVersion: {
         replace: "name namespace clusterId dataset version copyFrom",
         write: "publish owner",
-        store: "region addressing caBundle retainContent timeouts cluster reachability adopt registryName content ignore followSymlinks prune",
-        message: "awaits pending",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName republish content ignore followSymlinks prune",
+        message: "awaits pending unpublished",
     },
 };
 
