@@ -29,6 +29,8 @@ export function registrations(program: () => void, preview: boolean, register: R
             if (outcome) {
                 return outcome;
             }
+            // As where the engine is gone: nothing more is registered, and what is under way is no leak.
+            pulumi.runtime.terminateRpcs();
             ended();
             return await NEVER;
         };
@@ -48,7 +50,7 @@ export function registrations(program: () => void, preview: boolean, register: R
     });
 }
 
-/** The engine ends a program's process; here, what is left of the program waits for an answer. */
+/** The engine ends a program's process; here, what is left of the program waits for an answer, and holds nothing. */
 const NEVER = new Promise<never>(() => {});
 
 /** Properties as the engine sends them to a dynamic provider: secrets in clear, what is unknown as its sentinel. */

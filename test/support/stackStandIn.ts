@@ -5,7 +5,6 @@
  * engine shows is tested with the engine: what it prints, its locks, its targets, its parallel steps and its crashes.
  */
 import { expect } from "vitest";
-import type { SandboxDetails } from "../../examples/sandbox";
 import { LlmosError } from "../../provider/errors";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
@@ -51,22 +50,25 @@ export class StackStandIn {
     private former: [name: string, held: HeldResource][] = [];
 
     constructor(
-        sandbox: Pick<SandboxDetails, "kubeconfigFile" | "s3">,
-        /** Stack configuration; cluster and authority are the sandbox's unless it says otherwise. */
+        {
+            kubeconfigFile,
+            s3,
+        }: { readonly kubeconfigFile: string; readonly s3?: { readonly caBundle: string } },
         settings: Settings = {},
     ) {
-        this.settings = { kubeconfig: sandbox.kubeconfigFile, caBundle: sandbox.s3.caBundle, ...settings };
+        const trust = s3 ? { caBundle: s3.caBundle } : {};
+        this.settings = { kubeconfig: kubeconfigFile, ...trust, ...settings };
     }
-    /** Stack configuration of the commands from now on. */
+    /** Stack configuration of the commands from now on; at first, cluster and authority are the sandbox's. */
     settings: Settings;
 
     preview(program: () => void): Promise<StandInRun> {
-        return this.run(true, (command) => this.walk(program, command));
+        return this.run("preview", (command) => this.walk(program, command));
     }
 
     /** Replaces the named resources whatever changed, like `--replace`. */
     up(program: () => void, ...replaced: string[]): Promise<StandInRun> {
-        return this.run(false, (command) => this.walk(program, command, replaced));
+        return this.run("up", (command) => this.walk(program, command, replaced));
     }
 
     /**
@@ -74,7 +76,7 @@ export class StackStandIn {
      * are others now. When one cannot be looked at, the state stays as it was, like the engine's.
      */
     refresh(): Promise<StandInRun> {
-        return this.run(false, async (command) => {
+        return this.run("refresh", async (command) => {
             const looks = [...this.resources].map(async ([name, held]) => {
                 const look = { ...command, told: [] as string[], failed: false };
                 const seen = await this.attempt(look, name, held.kind, (lifecycle) =>
@@ -105,7 +107,7 @@ export class StackStandIn {
 
     /** Deletes all, the last one first, as far as it comes. */
     destroy(): Promise<StandInRun> {
-        return this.run(false, (command) => this.removeAllBut(new Set(), command));
+        return this.run("destroy", (command) => this.removeAllBut(new Set(), command));
     }
 
     /** Fails when a command failed. */
@@ -115,16 +117,19 @@ export class StackStandIn {
         return run;
     }
 
-    private async run(preview: boolean, act: (command: Command) => Promise<void>): Promise<StandInRun> {
+    private async run(
+        name: "preview" | "up" | "refresh" | "destroy",
+        act: (command: Command) => Promise<void>,
+    ): Promise<StandInRun> {
         const told: string[] = [];
         const log = {
             info: async (message: string) => void told.push(`info: ${message}`),
             warn: async (message: string) => void told.push(`warning: ${message}`),
         };
         const context = realContext(this.settings, log);
-        const command: Command = { context, told, done: [], preview, failed: false };
+        const command: Command = { context, told, done: [], preview: name === "preview", failed: false };
         await act(command);
-        refuseSecrets(told.join("\n"), [...this.keys], "words of a run");
+        refuseSecrets(told.join("\n"), [...this.keys], `words of ${name}`);
         return command;
     }
 
