@@ -18,7 +18,8 @@ export class Table {
     /** A server that is not run, or not yet. */
     skip(server: MatrixServer, reason: string, version = server.version): void {
         this.rows.set(server, reason);
-        this.labels.set(server, `${server.name} ${version}`.trim());
+        const [program = "", ...settings] = server.name.split(", ");
+        this.labels.set(server, [`${program} ${version}`.trim(), ...settings].join(", "));
     }
 
     toString(): string {
