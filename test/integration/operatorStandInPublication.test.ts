@@ -341,6 +341,7 @@ test("what is published does not follow its content", async () => {
     await publish(name);
     await untilStatus(name, { phase: "SnapshotReady" });
     const before = await made("snapshot", name);
+    expect(before.status.readyToUse).toBe(true);
     await outside.put(registry, `datasets/default/${dataset}/${name}/more`);
     await objects.nudge("datasetversions", name);
     await sleep(1000);
@@ -351,12 +352,14 @@ test("a publication that is taken back, and a version that is deleted, take what
     const name = await makeVersion("taken-back");
     await publish(name);
     await untilStatus(name, { phase: "SnapshotReady" });
+    expect(await made("snapshot", name)).toBeDefined();
     await publish(name, false);
     await expect.poll(() => statusOf(name)).toEqual({});
     await expect.poll(() => made("snapshot", name)).toBeUndefined();
     await wish(outside.ask, { [`default.${name}.job`]: "hang" });
     await publish(name);
     await untilStatus(name, { phase: "Downloading" });
+    expect(await made("job", name)).toBeDefined();
     await objects.remove("datasetversions", name);
     for (const kind of ["job", "claim"] as const) await expect.poll(() => made(kind, name)).toBeUndefined();
 });
