@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, test, vi } from "vitest";
 import { Outside } from "../support/outside";
 import { Registries } from "../support/registries";
 import type { StoredObjects } from "../support/storedObjects";
@@ -215,9 +215,16 @@ describe("a publication that fails", () => {
     });
 
     it("is not tried again by itself once the cause is gone", async () => {
-        // What it writes sets off looks of its own, until nothing changes.
-        await sleep(1500);
-        const before = await statuses();
+        // What it writes sets off another look, until one writes the same: times are told to the second.
+        let before: PublishStatus[] = [];
+        await vi.waitFor(
+            async () => {
+                before = await statuses();
+                await sleep(1500);
+                expect(await statuses()).toEqual(before);
+            },
+            { timeout: 40_000 },
+        );
         await wishAll(null);
         await sleep(1500);
         expect(await statuses()).toEqual(before);
@@ -334,6 +341,7 @@ test("what is published does not follow its content", async () => {
     await publish(name);
     await untilStatus(name, { phase: "SnapshotReady" });
     const before = await made("snapshot", name);
+    expect(before.status.readyToUse).toBe(true);
     await outside.put(registry, `datasets/default/${dataset}/${name}/more`);
     await objects.nudge("datasetversions", name);
     await sleep(1000);
@@ -344,12 +352,14 @@ test("a publication that is taken back, and a version that is deleted, take what
     const name = await makeVersion("taken-back");
     await publish(name);
     await untilStatus(name, { phase: "SnapshotReady" });
+    expect(await made("snapshot", name)).toBeDefined();
     await publish(name, false);
     await expect.poll(() => statusOf(name)).toEqual({});
     await expect.poll(() => made("snapshot", name)).toBeUndefined();
     await wish(outside.ask, { [`default.${name}.job`]: "hang" });
     await publish(name);
     await untilStatus(name, { phase: "Downloading" });
+    expect(await made("job", name)).toBeDefined();
     await objects.remove("datasetversions", name);
     for (const kind of ["job", "claim"] as const) await expect.poll(() => made(kind, name)).toBeUndefined();
 });
