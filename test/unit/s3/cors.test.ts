@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Decoding } from "../../../provider/fields";
 import { object } from "../../../provider/fields";
-import { corsRuleFields, fromServer, guideRule, parseOrigin, sameRules, toServer } from "../../../provider/s3/cors";
+import {
+    corsRuleFields,
+    fromServer,
+    guideRule,
+    parseOrigin,
+    sameRules,
+    toServer,
+} from "../../../provider/s3/cors";
 import type { CorsRule } from "../../../provider/s3/corsRule";
 
 const PAGE = "https://llmos.example.com";
