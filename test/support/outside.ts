@@ -17,6 +17,8 @@ import type { SandboxDetails } from "../../examples/sandbox";
 import { type KubeRequest, kubeRequests } from "./kubeRequest";
 import { StoredObjects } from "./storedObjects";
 
+/** Key of the mark that says whose a bucket is. */
+const MARK_KEY = ".pulumi-llmos/bucket.json";
 const REGISTRIES = "/apis/ml.llmos.ai/v1/registries";
 const SECRETS = "/api/v1/namespaces/llmos-system/secrets";
 
@@ -92,7 +94,7 @@ export class Outside {
     /** Keys in a bucket, without the mark that says whose the bucket is. */
     async objects(bucket: string): Promise<string[]> {
         const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
-        return Contents.map(({ Key = "" }) => Key).filter((key) => key !== ".pulumi-llmos/bucket.json");
+        return Contents.map(({ Key = "" }) => Key).filter((key) => key !== MARK_KEY);
     }
 
     async put(bucket: string, key: string): Promise<void> {
@@ -112,12 +114,18 @@ export class Outside {
         ]) {
             await this.expect(200, "DELETE", path);
         }
-        for (const Bucket of buckets) {
-            for (const key of await this.objects(Bucket)) {
-                await this.remove(Bucket, key);
-            }
-            await this.s3.send(new DeleteBucketCommand({ Bucket }));
+        for (const bucket of buckets) {
+            await this.removeBucket(bucket);
         }
+    }
+
+    /** Deletes a bucket and all that is in it, its mark too. */
+    async removeBucket(bucket: string): Promise<void> {
+        for (const key of await this.objects(bucket)) {
+            await this.remove(bucket, key);
+        }
+        await this.remove(bucket, MARK_KEY);
+        await this.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     }
 
     /** Where the history of the cluster's Registries stands now; for `registryHistory`. */
