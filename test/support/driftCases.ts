@@ -1,7 +1,6 @@
 /** What somebody does to a registry past its stack, and what a refresh tells of it. */
 import {
     CreateBucketCommand,
-    DeleteBucketCommand,
     DeleteBucketCorsCommand,
     GetBucketCorsCommand,
     PutBucketCorsCommand,
@@ -52,7 +51,7 @@ export function driftArgs(
         endpoint,
         bucket: { name: `${name}-bucket` },
         credentials: { accessKeyId, secretAccessKey },
-        timeouts: { settleSeconds: 0.5, graceSeconds: 0.5 },
+        timeouts: { settleSeconds: 0.5 },
         cors: name.includes("-order-") ? { rules: RULES } : { allowedOrigins: [PAGE] },
     };
 }
@@ -60,7 +59,7 @@ export function driftArgs(
 /** By what is done. */
 export const CASES: Record<string, DriftCase> = {
     nobucket: {
-        act: ({ outside }, name) => outside.s3.send(new DeleteBucketCommand({ Bucket: `${name}-bucket` })),
+        act: ({ outside }, name) => outside.removeBucket(`${name}-bucket`),
         told: (name) => [`delete Bucket ${name}-bucket`, `delete BucketCors ${name}-cors`],
     },
     nocors: {

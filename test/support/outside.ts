@@ -112,12 +112,18 @@ export class Outside {
         ]) {
             await this.expect(200, "DELETE", path);
         }
-        for (const Bucket of buckets) {
-            for (const key of await this.objects(Bucket)) {
-                await this.remove(Bucket, key);
-            }
-            await this.s3.send(new DeleteBucketCommand({ Bucket }));
+        for (const bucket of buckets) {
+            await this.removeBucket(bucket);
         }
+    }
+
+    /** Deletes a bucket with all that is in it, the mark that says whose it is too. */
+    async removeBucket(bucket: string): Promise<void> {
+        const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+        for (const { Key = "" } of Contents) {
+            await this.remove(bucket, Key);
+        }
+        await this.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     }
 
     /** Where the history of the cluster's Registries stands now; for `registryHistory`. */
