@@ -83,7 +83,7 @@ test("a preview of it only reads; the first up makes everything, which shows tha
     expectAsked(await project.preview());
     const first = await project.up();
     expect(first.output).toContain("7 created");
-    expectAsked(first, { store: ["DELETE", "GET", "HEAD", "OPTIONS", "PUT"], api: ["GET", "PATCH"] });
+    expectAsked(first, { store: ["DELETE", "GET", "HEAD", "OPTIONS", "PUT"], api: ["GET", "POST"] });
     await project.exportState();
     expect(await outside.named("life")).toEqual({
         registries: ["life"],

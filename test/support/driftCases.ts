@@ -51,7 +51,7 @@ export function driftArgs(
         endpoint,
         bucket: { name: `${name}-bucket` },
         credentials: { accessKeyId, secretAccessKey },
-        timeouts: { settleSeconds: 0.5, graceSeconds: 0.5 },
+        timeouts: { settleSeconds: 0.5 },
         cors: name.includes("-order-") ? { rules: RULES } : { allowedOrigins: [PAGE] },
     };
 }

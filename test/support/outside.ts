@@ -119,12 +119,12 @@ export class Outside {
         }
     }
 
-    /** Deletes a bucket and all that is in it, its mark too. */
+    /** Deletes a bucket with all that is in it, the mark that says whose it is too. */
     async removeBucket(bucket: string): Promise<void> {
-        for (const key of await this.objects(bucket)) {
-            await this.remove(bucket, key);
+        const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+        for (const { Key = "" } of Contents) {
+            await this.remove(bucket, Key);
         }
-        await this.remove(bucket, MARK_KEY);
         await this.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     }
 
