@@ -42,6 +42,7 @@ const FAILURES = [
     ["ECONNABORTED", "unreachable"],
     ["ERR_STREAM_PREMATURE_CLOSE", "unreachable"],
     ["HPE_INVALID_CONSTANT", "unreachable"],
+    ["BROKEN_ANSWER", "unreachable"],
 ] as const;
 
 describe("a failed connection", () => {
@@ -115,7 +116,6 @@ test("the words of each failed connection", async () => {
     const proxy = "http://proxy.example.com:3128";
     const failures: [string, Error][] = [
         ...FAILURES.map(([node]): [string, Error] => [node, withCode(node)]),
-        ["an answer that ends in the middle", new BrokenAnswer(200)],
         ["a code of TLS without words of its own", withCode("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION")],
         ["a proxy that refuses", new ProxyFailure(proxy, 403)],
         ["a proxy that wants a password", new ProxyFailure(proxy, 407)],
@@ -124,6 +124,11 @@ test("the words of each failed connection", async () => {
     ];
     const words = failures.map(([title, error]) => `# ${title}\n${told(networkFinding(error, peer)!)}\n`);
     await expect(words.join("\n")).toMatchFileSnapshot("network.words.txt");
+});
+
+it.each([407, 502, undefined])("a proxy that ends it with status %s is a failed connection", (status) => {
+    const error = new ProxyFailure("http://proxy.example.com:3128", status);
+    expect(networkFinding(error, peer)).toMatchObject({ code: "unreachable", severity: "error" });
 });
 
 it("says through which proxy it went", () => {

@@ -83,6 +83,19 @@ test("buffers that nobody uses make room for others, as soon as all together wou
     expect(anew.buffer.buffer).not.toBe(small.buffer.buffer);
 });
 
+test("buffers that nobody uses are kept as long as all together are not too many", async () => {
+    const gate = new Gate(10, 4 * 16_384);
+    const [first, second] = [await gate.enter(16_384), await gate.enter(16_384)];
+    first.release();
+    second.release();
+    const used = await gate.enter(16_384);
+    // With the one in use and the one that is kept, this is all that there may be.
+    await gate.enter(32_768);
+    const again = await gate.enter(16_384);
+    expect(used.buffer.buffer).toBe(second.buffer.buffer);
+    expect(again.buffer.buffer).toBe(first.buffer.buffer);
+});
+
 test("exactly as many requests and bytes as allowed are inside at once", async () => {
     const entered = async (gate: Gate, sizes: number[]) => {
         let inside = 0;

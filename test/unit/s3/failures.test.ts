@@ -178,6 +178,7 @@ test("a programming error is thrown on", () => {
 
 test.each([
     ["NotImplemented", 501, true],
+    ["NotImplemented", 400, true],
     ["XNotImplemented", 400, true],
     ["MethodNotAllowed", 405, true],
     ["UnknownError", 501, true],
