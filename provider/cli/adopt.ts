@@ -60,11 +60,25 @@ async function partsOf(
     );
     return {
         server: cluster.server,
-        adopted: await Promise.all(adopted),
+        adopted: eachBucketOnce(await Promise.all(adopted)),
         leftOut: judged.filter((one): one is LeftOut => !isAdoptable(one)),
         defaults: all.filter(isDefault).map(({ metadata }) => metadata.name),
         s3,
     };
+}
+
+/** Of the registries that share a bucket, the first declares its CORS rules: a program has one owner for a document. */
+export function eachBucketOnce(adopted: readonly Adopted[]): Adopted[] {
+    const declaring = new Map<string, string>();
+    return adopted.map((registry) => {
+        const place = `${registry.endpoint}/${registry.bucket}`;
+        const other = declaring.get(place);
+        if (other !== undefined) {
+            return { ...registry, cors: { leftAlone: `"${other}" declares the rules of the same bucket.` } };
+        }
+        declaring.set(place, registry.name);
+        return registry;
+    });
 }
 
 function isAdoptable(registry: Adoptable | LeftOut): registry is Adoptable {
