@@ -53,12 +53,20 @@ export class Registries {
         return this.change(name, { metadata: { annotations: { nudge: String(Math.random()) } } });
     }
 
-    /** Waits for a condition with that status, or with any. */
+    /**
+     * Waits for a condition with that status, or with any. The operator may see a Registry before its Secret, and says so
+     * for a moment.
+     */
     async settled(name: string, status?: "True" | "False", timeout = 5000): Promise<SeenRegistry> {
         for (const deadline = Date.now() + timeout; ; await sleep(20)) {
             const registry = await this.get(name);
-            const seen = registry.status?.conditions?.[0]?.["status"];
-            if (seen !== undefined && (status === undefined || seen === status)) return registry;
+            const { status: seen, message = "" } = registry.status?.conditions?.[0] ?? {};
+            const isEarly = this.made.some(
+                (path) =>
+                    path.startsWith(secretPath) &&
+                    message.includes(`secret ${path.split("/").at(-1)} not found`),
+            );
+            if (seen !== undefined && !isEarly && (status === undefined || seen === status)) return registry;
             if (Date.now() > deadline) {
                 throw new Error(
                     `${name} was not ${status ?? "settled"} in time: ${JSON.stringify(registry.status)}`,
