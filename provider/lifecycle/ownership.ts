@@ -23,6 +23,8 @@ export interface Claim {
     readonly owners: readonly string[];
     /** What the state holds of the object; undefined before there is a state. */
     readonly made?: Made | undefined;
+    /** The creation under way: what bears it was written by this very create, whose answer may have been lost. */
+    readonly creation?: string;
 }
 
 export interface Made {
@@ -55,7 +57,10 @@ export function standingOf(seen: Sighting | undefined, claim: Claim): Standing {
     if (!seen) {
         return "absent";
     }
-    const isOurs = claim.made ? isMade(seen, claim.made, claim.owners) : isBy(seen, claim.owners);
+    const isOurs = claim.made
+        ? isMade(seen, claim.made, claim.owners)
+        : isBy(seen, claim.owners) ||
+          (claim.creation !== undefined && seen.marks.instance === claim.creation);
     if (seen.terminating && (isOurs || !claim.made)) {
         return "terminating";
     }

@@ -15,7 +15,7 @@ import {
 import { explained, type Finding, failure, failureOf, findingOf } from "../errors";
 import { flag, optional, remembered, required, text, withDefault } from "../fields";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
-import { type Disposition, dispositionOf, type KeepReason, OURS_ALONE } from "../lifecycle/disposition";
+import { dispositionOf, OURS_ALONE } from "../lifecycle/disposition";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../lifecycle/ownership";
 import { askForBucket, noBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
@@ -24,9 +24,10 @@ import { absent, present } from "../reading";
 import { askableConnection, identifyHolder, type S3Access, storeOf } from "../s3/access";
 import { type BucketMark, readMark, writeMark } from "../s3/bucketMark";
 import { urlOf } from "../s3/client";
-import { emptyBucket } from "../s3/emptying";
 import { registriesIn } from "../s3/inUse";
-import { type ObjectStore, OWN_PREFIX } from "../s3/objectStore";
+import type { ObjectStore } from "../s3/objectStore";
+import { contentFinding } from "./bucketContent";
+import { carryOut, leftToOthers } from "./bucketRemoval";
 
 /** Arguments of a `Bucket`. */
 export interface BucketInputs extends S3Access, Guarded, Owned {
@@ -175,73 +176,6 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
     },
 };
 
-/** What was found, for the words. */
-interface Found {
-    readonly mark: BucketMark;
-    readonly users: readonly string[];
-    readonly filled: Finding | undefined;
-}
-
-async function carryOut(
-    context: Context,
-    store: ObjectStore,
-    state: BucketState,
-    disposition: Disposition,
-    found: Found,
-): Promise<void> {
-    switch (disposition.act) {
-        case "refuse":
-            throw failureOf(
-                disposition.reason === "filled" && found.filled
-                    ? found.filled
-                    : usedFinding(state, found.users),
-            );
-        case "keep":
-            // What the same resource has taken over, in a replacement, needs no word.
-            if (disposition.reason !== "theirs" || found.mark.owner !== state.owner) {
-                await context.log.warn(keptWords(state, disposition.reason, found));
-            }
-            return;
-        case "empty":
-            await emptyBucket(context, store, state.name);
-            await store.deleteBucket(state.name);
-            return;
-        case "delete":
-            await store.discardOwn(state.name);
-            await store.deleteBucket(state.name);
-    }
-}
-
-function keptWords(state: BucketState, reason: KeepReason, { mark, users }: Found): string {
-    const bucket = `The bucket "${state.name}" at ${urlOf(state.endpoint)} is kept`;
-    switch (reason) {
-        case "theirs":
-            return leftToOthers(state, mark);
-        case "used-by-own":
-        case "used":
-            return `${bucket}: ${countOf(users.length, "registry", "registries")} of the cluster (${users.join(", ")}) ${users.length === 1 ? "stores" : "store"} in it.`;
-        default:
-            return `${bucket}: it is no longer used, but it is not empty.`;
-    }
-}
-
-function countOf(count: number, one: string, many: string): string {
-    return `${count} ${count === 1 ? one : many}`;
-}
-
-function usedFinding(state: BucketState, users: readonly string[]): Finding {
-    return failure("dependants", {
-        found: `The bucket "${state.name}" is in use by other registries and is not deleted`,
-        where: `${urlOf(state.endpoint)}/${state.name}, Registry ${users.join(", ")}`,
-        why: "Their models and datasets are stored there.",
-        next: "Delete these registries first, or keep the bucket and run `pulumi state delete` for this resource.",
-    }).finding;
-}
-
-function leftToOthers(state: BucketState, mark: BucketMark): string {
-    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by "${mark.owner ?? "someone else"}".`;
-}
-
 function leftBehind({ name, endpoint }: BucketState): string {
     return `The bucket "${name}" at ${urlOf(endpoint)} is left as it is: this stack now uses the one at the other endpoint. Delete it by hand if nothing needs it.`;
 }
@@ -335,50 +269,6 @@ function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean
         throw reading.error;
     }
     return reading.outcome === "present";
-}
-
-/**
- * Why a bucket may not be deleted; undefined when it is empty, versions and open uploads included. Where nothing but our
- * own objects is left, it counts as empty: the mark, proofs that were ended halfway, manifests of contents that are gone.
- */
-async function contentFinding(store: ObjectStore, name: string): Promise<Finding | undefined> {
-    const objects = await someForeign(store, name);
-    const versions = objects.length > 0 ? [] : withoutOwn(await store.someVersions(name, 1000));
-    const uploads = objects.length + versions.length > 0 ? [] : await store.uploads(name);
-    const count = objects.length || versions.length || uploads.length;
-    if (count === 0) {
-        return undefined;
-    }
-    const kind =
-        objects.length > 0
-            ? "object"
-            : versions.length > 0
-              ? "old version or delete marker"
-              : "open multipart upload";
-    const many = count === 1 ? `1 ${kind}` : `${count >= 1000 ? "at least 1000" : count} ${kind}s`;
-    return failure("bucket-not-empty", {
-        found: `The bucket "${name}" holds ${many} and is not deleted`,
-        where: `${urlOf(store.connection.endpoint)}/${name}, the first is "${objects[0] ?? versions[0]?.Key ?? uploads[0]?.Key}"`,
-        why: "Deleting it would delete the models and datasets stored there.",
-        next: "Empty it by hand; or set forceDestroy: true, run `pulumi up`, then delete it; or keep it and run `pulumi state delete` for this resource.",
-    }).finding;
-}
-
-/** Up to a thousand keys of objects that are not our own, however many of ours there are. */
-async function someForeign(store: ObjectStore, name: string): Promise<string[]> {
-    const first = await store.someObjects(name, 1000);
-    const foreign = first.filter((key) => !key.startsWith(OWN_PREFIX));
-    return foreign.length > 0 || first.length < 1000
-        ? foreign
-        : await store.someObjects(name, 1000, { after: AFTER_OWN });
-}
-
-/** Sorts after every key of ours, and before every other key that does. */
-const AFTER_OWN = `${OWN_PREFIX.slice(0, -1)}0`;
-
-/** Our own versions sort before those of models and datasets, so that the first thousand are no reason to stop there. */
-function withoutOwn<T extends { Key: string }>(versions: T[]): T[] {
-    return versions.filter(({ Key }) => !Key.startsWith(OWN_PREFIX));
 }
 
 /**

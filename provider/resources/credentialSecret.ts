@@ -159,11 +159,12 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         const cluster = await ownCluster(context, inputs);
         const namespace = namespaceOf(context, inputs.namespace);
         const adopt = inputs.adopt === true;
-        const claim = { owners: ownersOf(inputs) };
+        const instance = randomUUID();
+        const claim = { owners: ownersOf(inputs), creation: instance };
         const ref = secretRef(namespace, inputs.name);
         const seen = await placeFor<SecretResource>(context, cluster, ref, claim, adopt);
         const adopted = seen !== undefined && standingOf(sightingOf(seen), claim) !== "ours";
-        const written = { ...inputs, namespace, instance: randomUUID(), salt: newSalt(), adopted };
+        const written = { ...inputs, namespace, instance, salt: newSalt(), adopted };
         const state = await write(context, cluster, written, { claim, adopt, seen });
         context.history.created.add(inputs.owner ?? "");
         return { id: `${namespace}/${inputs.name}`, state };

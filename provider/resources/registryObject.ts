@@ -153,7 +153,8 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     async create(context, inputs) {
         const cluster = await ownCluster(context, inputs);
         const adopt = inputs.adopt === true;
-        const claim = { owners: ownersOf(inputs) };
+        const creation = randomUUID();
+        const claim = { owners: ownersOf(inputs), creation };
         const found = await placeFor<RegistryResource>(
             context,
             cluster,
@@ -167,7 +168,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         }
         const proof = await prove(context, cluster, inputs, newSalt());
         const kept = found && adopt && canBeKept(found, inputs);
-        const written = { ...inputs, instance: kept ? "" : randomUUID() };
+        const written = { ...inputs, instance: kept ? "" : creation };
         const state = kept
             ? stateAfter(context, written, found, proof, "unchanged")
             : await writeAndAwait(context, cluster, written, proof, { claim, adopt, seen: found });

@@ -153,7 +153,10 @@ export function isAnother<I extends KnownPart<StoredInputs>>(
 export async function startCreate<I extends StoredInputs>(context: Context, kind: StoredKind, inputs: I) {
     const cluster = await ownCluster(context, inputs);
     const named = { namespace: "default", ...inputs, instance: newInstance() };
-    const over: Over = { claim: { owners: ownersOf(inputs) }, adopt: inputs.adopt === true };
+    const over: Over = {
+        claim: { owners: ownersOf(inputs), creation: named.instance },
+        adopt: inputs.adopt === true,
+    };
     await placeFor(context, cluster, storedRef(kind, named), over.claim, over.adopt);
     context.history.created.add(inputs.owner ?? "");
     return { cluster, named, over };

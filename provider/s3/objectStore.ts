@@ -20,6 +20,13 @@ const NO_CORS = new Set(["NoSuchCORSConfiguration", "NoSuchCORSConfigurationErro
 /** Most names of one bucket that are taken from it on deletion: one of the key, and one of the whole server. */
 const MAX_NAMES = 2;
 
+/** Which keys of a bucket. */
+interface Listed {
+    readonly prefix?: string;
+    /** Only keys that sort after this one. */
+    readonly after?: string;
+}
+
 export class ObjectStore {
     private constructor(
         readonly connection: S3Connection,
@@ -105,7 +112,7 @@ export class ObjectStore {
     async someObjects(
         bucket: string,
         limit: number,
-        { prefix = "", after = "" }: { prefix?: string; after?: string } = {},
+        { prefix = "", after = "" }: Listed = {},
     ): Promise<string[]> {
         return await this.explain("s3:ListBucket", bucket, async () => {
             const page = await this.client.send(
@@ -146,9 +153,10 @@ export class ObjectStore {
     async someVersions(
         bucket: string,
         limit: number,
-        prefix = "",
+        { prefix = "", after = "" }: Listed = {},
     ): Promise<{ Key: string; VersionId?: string }[]> {
-        const asked = { Bucket: bucket, MaxKeys: limit, ...startingWith(prefix) };
+        const from = after === "" ? {} : { KeyMarker: after };
+        const asked = { Bucket: bucket, MaxKeys: limit, ...startingWith(prefix), ...from };
         return await this.explain("s3:ListBucketVersions", bucket, async () => {
             const page = await this.client
                 .send(new this.sdk.ListObjectVersionsCommand(asked))
@@ -277,7 +285,7 @@ export class ObjectStore {
     /** Deletes, versions too, what is left of one owner's proofs, or, in a bucket that is to go, all of our own. */
     async discardOwn(bucket: string, owner?: string): Promise<void> {
         const prefix = owner === undefined ? OWN_PREFIX : proofPrefix(owner);
-        const versions = await this.someVersions(bucket, 1000, prefix).catch(() => []);
+        const versions = await this.someVersions(bucket, 1000, { prefix }).catch(() => []);
         const keys = versions.length > 0 ? [] : await this.someObjects(bucket, 1000, { prefix });
         const left = [...versions, ...keys.map((Key) => ({ Key }))];
         if (left.length > 0) {

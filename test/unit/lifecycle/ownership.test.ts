@@ -19,6 +19,8 @@ function seen(uid: string | undefined, owner?: string, instance?: string, termin
 }
 
 const CREATE: Claim = { owners: [US] };
+/** A create that has begun to write. */
+const CREATING: Claim = { owners: [], creation: "i1" };
 const STATE: Claim = { owners: [US], made: { uid: "u1", instance: "i1" } };
 const RENAMED: Claim = { owners: [FORMER, US], made: { uid: "u1", instance: "i1" } };
 /** Adopted as it was: nothing was written. */
@@ -39,6 +41,9 @@ test.each<[string, Claim, Sighting | undefined, Standing]>([
         seen("u1", undefined, undefined, true),
         "terminating",
     ],
+
+    ["a create: its own write, without an owner", CREATING, seen("u1", undefined, "i1"), "ours"],
+    ["a create: another write, without an owner", CREATING, seen("u1", undefined, "i2"), "theirs"],
 
     ["a state: nothing is there", STATE, undefined, "absent"],
     ["a state: what it speaks of", STATE, seen("u1", US, "i1"), "ours"],
