@@ -55,7 +55,7 @@ export interface Pending {
     bytes: number;
     /** Objects to remove. */
     removals: number;
-    /** How many of these make another content than the one that was stored; the others put right what somebody has changed there. */
+    /** How many of these may make another content than the one that was stored; the others put right what was changed there. */
     changes: number;
 }
 
@@ -128,17 +128,19 @@ export async function pendingContent(
     const comparison = await compare(local, seen.manifest, seen.listed, context.interruption);
     const { send, same, extra } = comparison;
     const removals = inputs.prune ? extra.length : 0;
-    const changes = changesOf(comparison, seen.manifest, inputs.prune === true);
+    const changes = changesOf(comparison, inputs.prune === true);
     const isKnown = contentDigest(same) === contentDigest(seen.manifest);
     return send.length + removals === 0 && isKnown
         ? undefined
         : { files: send.length, bytes: bytesOf(send), removals, changes };
 }
 
-/** How many files and removals make another content than the one that was stored. */
-function changesOf({ send, restored, extra }: Comparison, manifest: Manifest, prune: boolean): number {
-    const removed = prune ? extra.filter((path) => manifest.has(path)) : [];
-    return send.length - restored + removed.length;
+/**
+ * How many files and removals make another content than the one that was stored. An object that no file here stands for
+ * may be one that was stored, and kept.
+ */
+function changesOf({ send, restored, extra }: Comparison, prune: boolean): number {
+    return send.length - restored + (prune ? extra.length : 0);
 }
 
 /** Nothing where the bucket is missing: then everything is to be sent. */
@@ -179,7 +181,7 @@ export async function storeContent(
         },
     );
     const { send, extra } = comparison;
-    if (changesOf(comparison, seen.manifest, inputs.prune === true) > 0) {
+    if (changesOf(comparison, inputs.prune === true) > 0) {
         await beforeChange();
     }
     const stored = await sendAll(context, what, path, seen, comparison);

@@ -187,11 +187,14 @@ export async function deleteObject(
     cluster: Cluster,
     ref: ObjectRef,
     found: KubernetesObject,
-    seconds = PLACE_SECONDS,
+    { seconds = PLACE_SECONDS, until = GONE }: { seconds?: number; until?: string } = {},
 ): Promise<void> {
     await cluster.delete(pathOf(ref), found.metadata.uid);
-    await untilGone(context, cluster, ref, found, seconds);
+    await untilGone(context, cluster, ref, found, seconds, until);
 }
+
+/** What is waited for, in the lines of progress. */
+const GONE = "it is gone";
 
 /** Waits until this very object is gone. One that is held fails, and names what holds it. */
 async function untilGone(
@@ -200,10 +203,11 @@ async function untilGone(
     ref: ObjectRef,
     found: KubernetesObject | undefined,
     seconds: number,
+    until = GONE,
 ): Promise<void> {
     let left = found;
     const waited = await waitFor(context, {
-        what: `${ref.kind} "${ref.name}": waiting until it is gone`,
+        what: `${ref.kind} "${ref.name}": waiting until ${until}`,
         mostMs: seconds * 1_000,
         look: async () => {
             left = known(await cluster.read<KubernetesObject>(pathOf(ref)));

@@ -145,13 +145,13 @@ export interface StoredMade {
 
 /** How long to wait for the operator, in seconds. */
 export interface StoredTimeouts {
-    /** For the object to be ready. Default 120. */
+    /** For the object to be ready, or its publication to be taken back. Default 120. */
     readySeconds?: number;
     /** For a refusal to turn, because the operator tries again. Default 5. */
     graceSeconds?: number;
     /** For a DatasetVersion to be published. Default 900. */
     publishSeconds?: number;
-    /** For the object and its content to be deleted. Default 600. */
+    /** For the object and its content to be deleted, or what a former publication has left. Default 600. */
     deleteSeconds?: number;
 }
 
@@ -238,6 +238,7 @@ export async function deleteStored(
         return false;
     }
     const seconds = state.timeouts?.deleteSeconds ?? 600;
-    await deleteObject(context, cluster, storedRef(kind, state), found, seconds);
+    const until = "LLMOS has deleted it with its content";
+    await deleteObject(context, cluster, storedRef(kind, state), found, { seconds, until });
     return true;
 }

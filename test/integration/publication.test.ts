@@ -163,7 +163,7 @@ describe("a step that takes long", () => {
     test("shows how far it is every ten seconds, and ends at once when it is interrupted", async () => {
         await step("job", "hang");
         const run = start();
-        setTimeout(() => run.interrupt(), 13_000);
+        run.onInfo = (line) => line.includes("waiting until LLMOS has published it") && run.interrupt();
         const { failure, infos } = await run.up(declared());
         const said = "Downloading: Job created successfully, downloading in progress";
         expect(infos).toContainEqual(
@@ -264,6 +264,39 @@ describe("what stands in the way", () => {
     });
 });
 
+describe("a version made again", () => {
+    test("under its name waits until what the former one has left is gone", async () => {
+        const former = start();
+        expect((await former.up(declared())).failure).toBe(undefined);
+        const path = `${PLACES.VolumeSnapshot}/${name}`;
+        const { finalizers = [] } = (await object("VolumeSnapshot")).metadata;
+        const hold = { metadata: { finalizers: [...finalizers, "test.example.com/hold"] } };
+        await scene.outside.expect(200, "PATCH", path, hold);
+        expect((await former.destroy()).failure).toBe(undefined);
+        const run = start();
+        const made = run.up(declared());
+        await sleep(6_000);
+        expect(await phase()).toBe(undefined);
+        await scene.outside.expect(200, "PATCH", path, { metadata: { finalizers: null } });
+        expect((await made).failure).toBe(undefined);
+        await published();
+    });
+
+    test("by a run that was ended is published, although the operator has written publish: false", async () => {
+        const owner = `p/s/${name}`;
+        const metadata = { annotations: { "pulumi-llmos/owner": owner } };
+        await scene.outside.stored.create(
+            "datasetversions",
+            name,
+            { dataset: DATA, version: name },
+            metadata,
+        );
+        expect((await scene.outside.stored.settled("datasetversions", name)).spec.publish).toBe(false);
+        expect((await start().up(declared({ owner }))).failure).toBe(undefined);
+        await published();
+    });
+});
+
 describe("a published version", () => {
     test("whose content changes is refused at preview, and with republish taken back, changed and published again", async () => {
         await scene.write("train.csv", "a,b\n1,2\n");
@@ -286,15 +319,18 @@ describe("a published version", () => {
 
         const again = declared({ republish: true });
         const preview = await run.preview(again);
-        expect([preview.failure, preview.changes]).toEqual([undefined, ["content"]]);
+        expect([preview.failure, preview.changes]).toEqual([
+            undefined,
+            expect.arrayContaining(["republish", "content"]),
+        ]);
         expect(preview.infos.join()).toContain("Its publication is taken back before its content changes");
         expect((await run.up(again)).failure).toBe(undefined);
         await published();
         expect((await object("VolumeSnapshot")).metadata.uid).not.toBe(before.metadata.uid);
         expect(await scene.hashes(`datasets/default/${DATA}/${name}`)).not.toEqual(stored);
         expect((await run.preview(again)).changes).toEqual([]);
-        // Without a change of the content, neither republish nor its absence does anything.
-        expect((await run.preview(declared())).changes).toEqual([]);
+        // Without a change of the content, republish is stored and no more; neither it nor its absence does anything.
+        expect((await run.preview(declared())).changes).toEqual(["republish"]);
     });
 
     test("whose content was changed in the bucket is put right, because that is what was published", async () => {

@@ -29,6 +29,8 @@ export class LifecycleRun<I extends object, S extends I> {
     id = "";
     /** As the stack has it; undefined before the first step that made something. */
     state: S | undefined;
+    /** Called with each line of progress. */
+    onInfo: (line: string) => void = () => {};
     private inputs: Partial<I> | undefined;
     private ending = new AbortController();
 
@@ -103,7 +105,10 @@ export class LifecycleRun<I extends object, S extends I> {
         this.ending = new AbortController();
         const step = { infos: [] as string[], warnings: [] as string[] };
         const log = {
-            info: async (line: string) => void step.infos.push(line),
+            info: async (line: string) => {
+                step.infos.push(line);
+                this.onInfo(line);
+            },
             warn: async (line: string) => void step.warnings.push(line),
         };
         return { step, context: realContext(this.settings, log, this.ending.signal) };
