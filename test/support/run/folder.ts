@@ -7,16 +7,18 @@ import { ROOT } from "../processes";
 import { PROJECTS_VARIABLE } from "../projectFolder";
 
 /**
- * Waits for the end of its standard input, which comes when the run closes it and also when the run is killed, and
- * removes the folders. Something that the run has started may still write there: it tries again for a while.
+ * Waits for a line, which comes at the end of a run, or for the end of its standard input, which comes without one when
+ * the run was interrupted or killed, and removes the folders. In the second case what the run had started, an engine for
+ * example, may live on for a while and make them anew: they are removed again for a minute.
  */
 const REMOVER = `
-cat >/dev/null
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
-    rm -rf -- "$@" && exit 0
+rounds=60
+read -r ended && rounds=10
+for round in $(seq $rounds); do
+    rm -rf -- "$@" && test "$rounds" = 10 && exit 0
     sleep 1
 done
-exit 1
+rm -rf -- "$@"
 `;
 
 export interface RunFolder {
@@ -49,7 +51,7 @@ export async function openRunFolder(): Promise<RunFolder> {
     process.env[PROJECTS_VARIABLE] = projects;
     return {
         async remove() {
-            remover.stdin.end();
+            remover.stdin.end("ended\n");
             await gone;
         },
     };
