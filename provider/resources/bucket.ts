@@ -139,8 +139,14 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         const claim = claimOfBucket(state, inputs);
         const isNew = moved || !state.managed;
         // Under another address it may be the very same bucket: then its mark is the one in the state.
-        const made = isNew ? { owners: claim.owners, made: { instance: state.instance } } : claim;
-        const instance = await ensure(context, inputs, made, state.instance || randomUUID());
+        const made = state.managed ? { made: { instance: state.instance } } : {};
+        const instance = await ensure(
+            context,
+            // Ours that somebody has taken over since is not taken back: adopting is for what was not ours.
+            isNew ? inputs : { ...inputs, adopt: false },
+            isNew ? { owners: claim.owners, ...made } : claim,
+            state.instance || randomUUID(),
+        );
         if (moved && state.managed && !(await isSameBucket(context, state, inputs))) {
             await context.log.warn(leftBehind(state));
         }
@@ -197,10 +203,7 @@ async function carryOut(
                     : usedFinding(state, found.users),
             );
         case "keep":
-            // What the same resource has taken over, in a replacement, needs no word.
-            if (disposition.reason !== "theirs" || found.mark.owner !== state.owner) {
-                await context.log.warn(keptWords(state, disposition.reason, found));
-            }
+            await context.log.warn(keptWords(state, disposition.reason, found));
             return;
         case "empty":
             await emptyBucket(context, store, state.name);
@@ -216,7 +219,9 @@ function keptWords(state: BucketState, reason: KeepReason, { mark, users }: Foun
     const bucket = `The bucket "${state.name}" at ${urlOf(state.endpoint)} is kept`;
     switch (reason) {
         case "theirs":
-            return leftToOthers(state, mark);
+            return mark.owner === state.owner
+                ? `${bucket}: a later creation of the same resource, a replacement or one whose run was ended, has taken it over.`
+                : leftToOthers(state, mark);
         case "used-by-own":
         case "used":
             return `${bucket}: ${countOf(users.length, "registry", "registries")} of the cluster (${users.join(", ")}) ${users.length === 1 ? "stores" : "store"} in it.`;
@@ -309,17 +314,20 @@ async function ensure(
         }
         return "";
     }
-    if (exists) {
-        const [taken] = inputs.adopt ? [] : await takenFindings(store, inputs.name, claim);
-        if (taken) {
-            throw failureOf(taken);
-        }
-    } else {
+    if (!exists) {
         await store.createBucket(inputs.name);
         context.questions.forget("bucket ");
     }
+    const before = await readMark(store, inputs.name);
+    // To make a bucket of the same account again is no error: another stack may have been faster.
+    if (!inputs.adopt && (exists || before.instance !== undefined)) {
+        const [taken] = await takenFindings(store, inputs.name, claim);
+        if (taken) {
+            throw failureOf(taken);
+        }
+    }
     const mark = { owner: inputs.owner, instance, cluster: inputs.clusterId };
-    if (!isDeepStrictEqual(await readMark(store, inputs.name), mark)) {
+    if (!isDeepStrictEqual(before, mark)) {
         await writeMark(store, inputs.name, mark);
     }
     return instance;
@@ -402,7 +410,10 @@ async function takenFindings(store: ObjectStore, name: string, claim: Claim): Pr
             found: `The bucket "${name}" exists already and ${what}; it was ${mark.owner ? `made by "${mark.owner}", not by this resource` : "not made by this stack"}`,
             where: `${urlOf(store.connection.endpoint)}/${name}`,
             why: "Taking it over would put somebody else's data under this stack's control.",
-            next: `Use it as it is (bucket: "${name}"), or set adopt: true to let this stack manage it.`,
+            next:
+                claim.made?.uid === undefined
+                    ? `Use it as it is (bucket: "${name}"), or set adopt: true to let this stack manage it.`
+                    : "Run `pulumi refresh`: it takes the bucket out of the stack. Then choose another name, or set adopt: true to let this stack manage the one that is there.",
             property: "name",
         }).finding,
     ];
