@@ -122,10 +122,10 @@ export class Cluster {
         return apis.status === 200 && groups !== undefined && !groups.some(({ name }) => name === group);
     }
 
-    /** Lists a collection; an absent kind gives undefined. */
+    /** Lists a collection; undefined when its custom resource definition is confirmed to be gone. */
     async list<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<T[] | undefined> {
         const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
-        if (answer.status === 404) {
+        if (answer.status === 404 && (await this.isUninstalled(path, signal))) {
             return undefined;
         }
         return this.accepted<{ items: T[] }>("list", path, answer).items;
@@ -175,16 +175,26 @@ export class Cluster {
         return answer.status === 201 ? (answer.body as AccessReview) : undefined;
     }
 
-    /** Deletes exactly the object with this UID, and what it owns; one that is gone already is deleted. */
-    async delete(path: string, uid: string | undefined): Promise<void> {
-        const preconditions = uid ? { uid } : {};
+    /**
+     * Deletes exactly the object with this UID, and with a `resourceVersion` only as it was seen, and what it owns; one that
+     * is gone already is deleted. `conflict`: somebody was faster.
+     */
+    async delete(
+        path: string,
+        uid: string | undefined,
+        resourceVersion?: string,
+    ): Promise<"deleted" | "conflict"> {
+        const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
         // The default of a Job is another one, that leaves its Pods.
         const body = { preconditions, propagationPolicy: "Background" };
         const answer = await this.send({ method: "DELETE", path, body });
-        // A conflict: another object has taken the name since; ours is gone.
-        if (answer.status !== 404 && answer.status !== 409) {
+        if (answer.status === 409) {
+            return "conflict";
+        }
+        if (answer.status !== 404) {
             this.accepted("delete", path, answer);
         }
+        return "deleted";
     }
 
     /**

@@ -127,10 +127,14 @@ export async function writeObject<T extends KubernetesObject>(
         }
         latest = await seenFor<T>(cluster, ref, over);
     }
-    throw failure("field-conflict", {
-        found: `The ${ref.kind} "${ref.name}" changes faster than it can be written`,
+    throw tooFast(cluster, ref);
+}
+
+function tooFast(cluster: Cluster, ref: ObjectRef): LlmosError {
+    return failure("field-conflict", {
+        found: `The ${ref.kind} "${ref.name}" changes faster than it can be written or deleted`,
         where: `${cluster.server}${pathOf(ref)}`,
-        why: "A write that is based on old data would undo somebody else's.",
+        why: "What is based on old data would undo somebody else's.",
         next: "Find out who keeps writing to it, then run again.",
     });
 }
@@ -181,16 +185,37 @@ function isObject(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Deletes exactly this object, and waits until it is gone. */
+/**
+ * Deletes exactly this object as it was seen, and waits until it is gone. When somebody was faster, nothing is deleted and
+ * the answer is false: whose it is now, and what it holds, has to be looked at again.
+ */
 export async function deleteObject(
     context: Context,
     cluster: Cluster,
     ref: ObjectRef,
     found: KubernetesObject,
     { seconds = PLACE_SECONDS, until = GONE }: { seconds?: number; until?: string } = {},
-): Promise<void> {
-    await cluster.delete(pathOf(ref), found.metadata.uid);
+): Promise<boolean> {
+    const { uid, resourceVersion } = found.metadata;
+    if ((await cluster.delete(pathOf(ref), uid, resourceVersion)) === "conflict") {
+        return false;
+    }
     await untilGone(context, cluster, ref, found, seconds, until);
+    return true;
+}
+
+/** Looks and deletes until nobody was faster. `round` looks, deletes if it may, and gives false when somebody was. */
+export async function deletingAsSeen(
+    cluster: Cluster,
+    ref: ObjectRef,
+    round: () => Promise<boolean>,
+): Promise<void> {
+    for (let rounds = 0; rounds < MOST_ROUNDS; rounds += 1) {
+        if (await round()) {
+            return;
+        }
+    }
+    throw tooFast(cluster, ref);
 }
 
 /** What is waited for, in the lines of progress. */

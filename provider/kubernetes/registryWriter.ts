@@ -90,10 +90,22 @@ export function storesAt(found: RegistryResource, inputs: Place): boolean {
     return placeOf(found.spec?.s3Config ?? {}) === placeOf(inputs);
 }
 
-/** Names of all registries of the cluster that store in this bucket at this endpoint. Throws when it cannot be found out. */
+/**
+ * Names of all registries of the cluster that store in this bucket at this endpoint, however its address is written. Throws
+ * when it cannot be found out.
+ */
 export async function registriesAt(cluster: Cluster, place: Place): Promise<string[]> {
     const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
-    return registries.filter((each) => storesAt(each, place)).map(({ metadata }) => metadata.name);
+    const asked = addressOf(place);
+    return registries
+        .filter(({ spec }) => addressOf(spec?.s3Config ?? {}) === asked)
+        .map(({ metadata }) => metadata.name);
+}
+
+/** The place without what means nothing: the operator takes a slash at the end, capitals, and the port of HTTPS too. */
+function addressOf({ endpoint = "", bucket }: Place): string {
+    const host = endpoint.toLowerCase().replace(/\/$/, "").replace(/:443$/, "");
+    return placeOf({ endpoint: host, ...(bucket !== undefined && { bucket }) });
 }
 
 /** Whether the object is as declared, so that adopting it writes nothing. */

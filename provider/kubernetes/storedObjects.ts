@@ -10,6 +10,7 @@ import type { ObjectRef } from "./objectRef";
 import { type Condition, type Conditioned, conditionOf } from "./objects";
 import {
     deleteObject,
+    deletingAsSeen,
     exactly,
     leftToOthers,
     lookAt,
@@ -233,12 +234,14 @@ export async function deleteStored(
     kind: StoredKind,
     state: StoredName & StoredMade & { timeouts?: StoredTimeouts },
 ): Promise<boolean> {
-    const found = await readStored(context, cluster, kind, state);
-    if (!found) {
-        return false;
-    }
+    const ref = storedRef(kind, state);
     const seconds = state.timeouts?.deleteSeconds ?? 600;
     const until = "LLMOS has deleted it with its content";
-    await deleteObject(context, cluster, storedRef(kind, state), found, { seconds, until });
-    return true;
+    let isOurs = false;
+    await deletingAsSeen(cluster, ref, async () => {
+        const found = await readStored(context, cluster, kind, state);
+        isOurs = found !== undefined;
+        return !found || (await deleteObject(context, cluster, ref, found, { seconds, until }));
+    });
+    return isOurs;
 }

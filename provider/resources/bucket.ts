@@ -140,8 +140,14 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         const claim = claimOfBucket(state, inputs);
         const isNew = moved || !state.managed;
         // Under another address it may be the very same bucket: then its mark is the one in the state.
-        const made = isNew ? { owners: claim.owners, made: { instance: state.instance } } : claim;
-        const instance = await ensure(context, inputs, made, state.instance || randomUUID());
+        const made = state.managed ? { made: { instance: state.instance } } : {};
+        const instance = await ensure(
+            context,
+            // Ours that somebody has taken over since is not taken back: adopting is for what was not ours.
+            isNew ? inputs : { ...inputs, adopt: false },
+            isNew ? { owners: claim.owners, ...made } : claim,
+            state.instance || randomUUID(),
+        );
         if (moved && state.managed && !(await isSameBucket(context, state, inputs))) {
             await context.log.warn(leftBehind(state));
         }
@@ -243,17 +249,20 @@ async function ensure(
         }
         return "";
     }
-    if (exists) {
-        const [taken] = inputs.adopt ? [] : await takenFindings(store, inputs.name, claim);
-        if (taken) {
-            throw failureOf(taken);
-        }
-    } else {
+    if (!exists) {
         await store.createBucket(inputs.name);
         context.questions.forget("bucket ");
     }
+    const before = await readMark(store, inputs.name);
+    // To make a bucket of the same account again is no error: another stack may have been faster.
+    if (!inputs.adopt && (exists || before.instance !== undefined)) {
+        const [taken] = await takenFindings(store, inputs.name, claim);
+        if (taken) {
+            throw failureOf(taken);
+        }
+    }
     const mark = { owner: inputs.owner, instance, cluster: inputs.clusterId };
-    if (!isDeepStrictEqual(await readMark(store, inputs.name), mark)) {
+    if (!isDeepStrictEqual(before, mark)) {
         await writeMark(store, inputs.name, mark);
     }
     return instance;
@@ -292,7 +301,10 @@ async function takenFindings(store: ObjectStore, name: string, claim: Claim): Pr
             found: `The bucket "${name}" exists already and ${what}; it was ${mark.owner ? `made by "${mark.owner}", not by this resource` : "not made by this stack"}`,
             where: `${urlOf(store.connection.endpoint)}/${name}`,
             why: "Taking it over would put somebody else's data under this stack's control.",
-            next: `Use it as it is (bucket: "${name}"), or set adopt: true to let this stack manage it.`,
+            next:
+                claim.made?.uid === undefined
+                    ? `Use it as it is (bucket: "${name}"), or set adopt: true to let this stack manage it.`
+                    : "Run `pulumi refresh`: it takes the bucket out of the stack. Then choose another name, or set adopt: true to let this stack manage the one that is there.",
             property: "name",
         }).finding,
     ];

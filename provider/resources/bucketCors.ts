@@ -52,8 +52,13 @@ export interface BucketCorsInputs extends S3Access, Guarded, Owned {
 
 /** State of a `BucketCors`. */
 export interface BucketCorsState extends BucketCorsInputs {
-    /** Our rules as the server gave them back when they were last read; empty on a server without bucket CORS. */
+    /**
+     * The rules as the server gave them back when they were last read: ours, or all where one of others decides before one
+     * of ours; empty on a server without bucket CORS.
+     */
     storedRules: CorsRule[];
+    /** Our rules as we last wrote them: all others in the document are somebody else's. */
+    writtenRules: CorsRule[];
     /**
      * `bucket`: by the stored rules. `server`: the server has no bucket CORS, and its own settings let the declared
      * origins in.
@@ -83,6 +88,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
 
     computed: {
         storedRules: required(list(written<CorsRule>())),
+        writtenRules: required(list(written<CorsRule>())),
         enforcedBy: required(oneOf<EnforcedBy>("bucket", "server")),
         checks: required(checksOf),
     },
@@ -154,12 +160,12 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         if (reading.outcome !== "present") {
             return reading;
         }
-        const theirs = without(reading.value, state.storedRules);
+        const theirs = without(reading.value, state.writtenRules);
         const ours = without(reading.value, theirs);
         // Where a rule of theirs decides before one of ours, that is a drift of what ours mean.
         const isAfter = sameRules(reading.value, [...ours, ...theirs]);
         const now = observed(state, isAfter ? ours : reading.value);
-        if (isAfter && theirs.length > 0) {
+        if (theirs.length > 0) {
             await warnOf(context, [foreignRules(store, state.bucket, theirs)]);
         }
         await warnOfRefusals(context, store, now);
@@ -169,7 +175,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     async update(context, _id, state, inputs) {
         const store = await storeOf(context, inputs);
         // At another endpoint nothing was written by us yet, unless it is another address of the same server.
-        return await apply(context, store, inputs, state.storedRules);
+        return await apply(context, store, inputs, state.writtenRules);
     },
 
     async delete(context, _id, state) {
@@ -182,8 +188,8 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         // One server takes DELETE ?cors for a DELETE of the bucket: only a document that is there is deleted.
         const stored = known(reading) ? await storedCors(store, state.bucket) : absent;
         const found = stored === "not-implemented" ? undefined : known(stored);
-        const theirs = without(found ?? [], state.storedRules);
-        if (found && sameRules(found, [...state.storedRules, ...theirs])) {
+        const theirs = without(found ?? [], state.writtenRules);
+        if (found && sameRules(without(found, theirs), state.writtenRules)) {
             await (theirs.length > 0
                 ? store.putCors(state.bucket, theirs.map(toServer))
                 : store.deleteCors(state.bucket));
@@ -234,7 +240,8 @@ async function apply(
     const document = [...rules, ...theirs];
     const stored = enforcedBy === "bucket" ? await readBackCors(context, store, bucket, document) : [];
     const storedRules = without(stored, theirs);
-    const state: BucketCorsState = { ...inputs, storedRules, enforcedBy, checks: [] };
+    const writtenRules = storedRules;
+    const state: BucketCorsState = { ...inputs, storedRules, writtenRules, enforcedBy, checks: [] };
     if (!sameRules(inForce(state), rules)) {
         throw new PartialFailure(bucket, state, corsNotStored(store, bucket, stored));
     }

@@ -37,10 +37,7 @@ export async function carryOut(
                     : usedFinding(state, found.users),
             );
         case "keep":
-            // What the same resource has taken over, in a replacement, needs no word.
-            if (disposition.reason !== "theirs" || found.mark.owner !== state.owner) {
-                await context.log.warn(keptWords(state, disposition.reason, found));
-            }
+            await context.log.warn(keptWords(state, disposition.reason, found));
             return;
         case "empty":
             await emptyBucket(context, store, state.name);
@@ -56,7 +53,9 @@ function keptWords(state: ManagedBucket, reason: KeepReason, { mark, users }: Fo
     const bucket = `The bucket "${state.name}" at ${urlOf(state.endpoint)} is kept`;
     switch (reason) {
         case "theirs":
-            return leftToOthers(state, mark);
+            return mark.owner === state.owner
+                ? `${bucket}: a later creation of the same resource, a replacement or one whose run was ended, has taken it over.`
+                : leftToOthers(state, mark);
         case "used-by-own":
         case "used":
             return `${bucket}: ${countOf(users.length, "registry", "registries")} of the cluster (${users.join(", ")}) ${users.length === 1 ? "stores" : "store"} in it.`;

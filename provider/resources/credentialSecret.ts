@@ -29,6 +29,7 @@ import {
 } from "../kubernetes/objects";
 import {
     deleteObject,
+    deletingAsSeen,
     leftToOthers,
     lookAt,
     marksOf,
@@ -39,7 +40,7 @@ import {
 } from "../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../lifecycle/disposition";
-import { type Claim, claimOf, ownersOf, standingOf } from "../lifecycle/ownership";
+import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askForBucket } from "../preflight/bucket";
 import { askForNamespace } from "../preflight/cluster";
@@ -159,13 +160,14 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         const cluster = await ownCluster(context, inputs);
         const namespace = namespaceOf(context, inputs.namespace);
         const adopt = inputs.adopt === true;
-        const instance = randomUUID();
-        const claim = { owners: ownersOf(inputs), creation: instance };
+        const claim = { owners: ownersOf(inputs) };
         const ref = secretRef(namespace, inputs.name);
         const seen = await placeFor<SecretResource>(context, cluster, ref, claim, adopt);
-        const adopted = seen !== undefined && standingOf(sightingOf(seen), claim) !== "ours";
+        const adopted = seen !== undefined && isAdopted(sightingOf(seen), claim);
+        const instance = `${adopted ? ADOPTED : ""}${randomUUID()}`;
         const written = { ...inputs, namespace, instance, salt: newSalt(), adopted };
-        const state = await write(context, cluster, written, { claim, adopt, seen });
+        const over = { claim: { ...claim, creation: instance }, adopt, seen };
+        const state = await write(context, cluster, written, over);
         context.history.created.add(inputs.owner ?? "");
         return { id: `${namespace}/${inputs.name}`, state };
     },
@@ -200,21 +202,33 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
             return;
         }
         const ref = secretRef(state.namespace ?? "", state.name);
-        const { standing, found } = await lookAt<SecretResource>(cluster, ref, claimOf(state));
-        const shared = state.adopted || otherKeysOf(found).length > 0;
-        const { act } = dispositionOf({ ...OURS_ALONE, standing, shared });
-        if (!found) {
-            return;
-        }
-        if (act === "keep") {
-            await context.log.warn(leftToOthers(ref, found));
-        } else if (act === "delete") {
-            await deleteObject(context, cluster, ref, found);
-        } else if (act === "release") {
-            await release(context, cluster, ref, found, claimOf(state));
-        }
+        await deletingAsSeen(cluster, ref, async () => {
+            const { standing, found } = await lookAt<SecretResource>(cluster, ref, claimOf(state));
+            const shared = state.adopted || otherKeysOf(found).length > 0;
+            const { act } = dispositionOf({ ...OURS_ALONE, standing, shared });
+            if (found && act === "delete") {
+                return await deleteObject(context, cluster, ref, found);
+            }
+            if (found && act === "release") {
+                await release(context, cluster, ref, found, claimOf(state));
+            } else if (found) {
+                await context.log.warn(leftToOthers(ref, found));
+            }
+            return true;
+        });
     },
 };
+
+/** Begins the creation that the mark of an adopted Secret names. */
+const ADOPTED = "adopted ";
+
+/**
+ * Whether a Secret that is taken over was there before the stack managed it. Once our mark is on it, only the mark still
+ * says so: to a replacement, and to the run after one that was ended before it had written its state.
+ */
+function isAdopted(seen: Sighting, claim: Claim): boolean {
+    return standingOf(seen, claim) !== "ours" || seen.marks.instance?.startsWith(ADOPTED) === true;
+}
 
 /** One more than before for other keys; nothing while the keys are not known. */
 function revisionOf(

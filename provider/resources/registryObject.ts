@@ -38,6 +38,7 @@ import {
 } from "../kubernetes/objects";
 import {
     deleteObject,
+    deletingAsSeen,
     leftToOthers,
     lookAt,
     ownFor,
@@ -217,13 +218,18 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
             return;
         }
         const ref = registryRef(state.name);
-        const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claimOf(state));
-        if (found && standing === "theirs") {
-            await context.log.warn(leftToOthers(ref, found));
-        } else if (found) {
+        await deletingAsSeen(cluster, ref, async () => {
+            const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claimOf(state));
+            if (!found) {
+                return true;
+            }
+            if (standing === "theirs") {
+                await context.log.warn(leftToOthers(ref, found));
+                return true;
+            }
             await refuseWhileUsed(cluster, state.name, "delete");
-            await deleteObject(context, cluster, ref, found);
-        }
+            return await deleteObject(context, cluster, ref, found);
+        });
     },
 };
 

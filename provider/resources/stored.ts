@@ -302,6 +302,10 @@ export async function removeStored(
         );
         return;
     }
+    // What is gone, or somebody else's, keeps nothing from leaving the stack.
+    if (!(await readStored(context, cluster, kind, state))) {
+        return;
+    }
     const refused = await refusal(cluster, what);
     if (refused) {
         throw refused;

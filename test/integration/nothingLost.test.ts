@@ -1,8 +1,9 @@
 /** Nothing that is somebody else's, or still in use, is changed or deleted: every kind and verb, against real servers. */
 import { readFile } from "node:fs/promises";
 import { CreateBucketCommand, GetBucketCorsCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { kubernetesStatus } from "../support/faults";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { ObjectStore } from "../../provider/s3/objectStore";
+import { instead, kubernetesStatus } from "../support/faults";
 import { type Declared, LifecycleStack } from "../support/lifecycleStack";
 import { Outside } from "../support/outside";
 import { Recorder } from "../support/recorder";
@@ -50,8 +51,13 @@ function unit(name: string, args: { bucket?: object; secret?: object; registry?:
 }
 
 /** What somebody else has in the cluster, under that name. */
-async function theirs(name: string, bucket: string, annotations: object = {}): Promise<void> {
-    const s3Config = { endpoint, bucket, useSSL: true, accessCredentialSecretName: name };
+async function theirs(
+    name: string,
+    bucket: string,
+    annotations: object = {},
+    written = endpoint,
+): Promise<void> {
+    const s3Config = { endpoint: written, bucket, useSSL: true, accessCredentialSecretName: name };
     await outside.expect(201, "POST", REGISTRIES, {
         apiVersion: "ml.llmos.ai/v1",
         kind: "Registry",
@@ -379,4 +385,187 @@ test("a kubeconfig that changes is taken: refresh and destroy use the new one", 
     expect((await own.refresh()).failure).toBeUndefined();
     expect((await own.destroy()).failure).toBeUndefined();
     expect((await outside.named("lost-kubeconfig")).secrets).toEqual([]);
+});
+
+describe("while somebody else is faster, or a run was ended", () => {
+    test("a bucket whose registries an API server does not serve just now is not emptied", async () => {
+        const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
+        const own = stack("unserved");
+        const program = unit("lost-unserved", { bucket: { forceDestroy: true, cluster: { kubeconfig } } });
+        expect((await own.up(program)).failure).toBeUndefined();
+        await theirs("lost-unserved-theirs", "lost-unserved");
+        await outside.put("lost-unserved", "weights");
+        // What an API server answers after its start, until it has read the custom resource definitions.
+        const unserved = instead(404, "text/plain", "404 page not found\n");
+        recorder.faults.set(unserved, undefined, /GET .*\/registries$/);
+        expect((await own.destroy()).failure).toContain("does not know the kind Registry");
+        expect(await outside.objects("lost-unserved")).toContain("weights");
+        recorder.faults.heal();
+        await remove(`${REGISTRIES}/lost-unserved-theirs`);
+        expect((await own.destroy()).failure).toBeUndefined();
+        await recorder.stop();
+    });
+
+    test("an adopted Secret is not taken for one of ours by a replacement of everything", async () => {
+        await registries.createSecret("lost-readopted", { accessKeyID: "theirs", accessKeySecret: "theirs" });
+        const own = stack("readopted");
+        const program = [secretOf("lost-readopted", { adopt: true })];
+        expect((await own.up(program)).failure).toBeUndefined();
+        expect((await own.up(program, { replaceAll: true })).failure).toBeUndefined();
+        expect((await own.destroy()).warnings).toEqual([
+            'The Secret "lost-readopted" is kept without accessKeyID and accessKeySecret: it was there before this stack managed it.',
+        ]);
+        await outside.expect(200, "GET", `${SECRETS}/lost-readopted`);
+        await remove(`${SECRETS}/lost-readopted`);
+    });
+
+    test("a Secret that gets another key between the look and its deletion keeps it", async () => {
+        const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
+        const own = stack("faster");
+        const path = `${SECRETS}/lost-faster`;
+        expect(
+            (await own.up([secretOf("lost-faster", { cluster: { kubeconfig } })])).failure,
+        ).toBeUndefined();
+        const added = { other: Buffer.from("kept").toString("base64") };
+        recorder.faults.set(
+            ({ incoming, forward }) => {
+                incoming.pause();
+                void outside.expect(200, "PATCH", path, { data: added }).then(() => forward());
+            },
+            1,
+            /DELETE .*\/lost-faster/,
+        );
+        expect((await own.destroy()).failure).toBeUndefined();
+        expect((await outside.secret("lost-faster"))?.data).toEqual({ other: "kept" });
+        await remove(path);
+        await recorder.stop();
+    });
+
+    test("a bucket that another stack has taken over is not taken back by an update, with adopt neither", async () => {
+        const [one, other] = [stack("back"), stack("taker")];
+        const program = (args: object = {}) => [bucketOf("lost-back", { adopt: true, ...args })];
+        expect((await one.up(program())).failure).toBeUndefined();
+        expect((await other.up(program())).failure).toBeUndefined();
+        await outside.put("lost-back", "weights");
+        expect((await one.up(program({ addressing: "path" }))).failure).toContain(
+            'The bucket "lost-back" exists already and holds objects; it was made by "taker/dev/lost-back-bucket"',
+        );
+        expect((await one.refresh()).done).toEqual(["gone Bucket lost-back-bucket"]);
+        await outside.remove("lost-back", "weights");
+        expect((await other.destroy()).failure).toBeUndefined();
+    });
+
+    test("a bucket that was marked by a run that was ended is ours for the next one, and named where it is left", async () => {
+        await outside.s3.send(new CreateBucketCommand({ Bucket: "lost-ended" }));
+        const own = stack("ended");
+        const used = [bucketOf("lost-ended", { create: false })];
+        const managed = [bucketOf("lost-ended")];
+        const saved = () => new Map(own.resources);
+        const back = (to: ReturnType<typeof saved>) =>
+            to.forEach((stored, name) => {
+                own.resources.set(name, stored);
+            });
+        expect((await own.up(used)).failure).toBeUndefined();
+        const asUsed = saved();
+        expect((await own.up(managed)).failure).toBeUndefined();
+        back(asUsed);
+        expect((await own.up(managed)).failure).toBeUndefined();
+        const asManaged = saved();
+        expect((await own.up(managed, { replaceAll: true })).failure).toBeUndefined();
+        const asReplaced = saved();
+        back(asManaged);
+        expect((await own.destroy()).warnings.join()).toContain('The bucket "lost-ended"');
+        back(asReplaced);
+        expect((await own.destroy()).failure).toBeUndefined();
+        expect((await outside.named("lost-ended")).buckets).toEqual([]);
+    });
+
+    test("a CORS rule that somebody put before ours is kept by what follows a refresh", async () => {
+        const Bucket = "lost-before";
+        const wide = "https://*.example.com";
+        const own = stack("before");
+        const cors = {
+            type: "BucketCors",
+            name: "lost-before-cors",
+            args: {
+                bucket: Bucket,
+                endpoint,
+                credentials: keys,
+                allowedOrigins: ["https://one.example.com"],
+            },
+        };
+        const program = [bucketOf(Bucket), cors];
+        const putBefore = async () => {
+            const { CORSRules = [] } = await outside.s3.send(new GetBucketCorsCommand({ Bucket }));
+            const first = { AllowedOrigins: [wide], AllowedMethods: ["GET"] };
+            const left = CORSRules.filter(({ AllowedOrigins }) => AllowedOrigins?.[0] !== wide);
+            const CORSConfiguration = { CORSRules: [first, ...left] };
+            await outside.s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration }));
+        };
+        expect((await own.up(program)).failure).toBeUndefined();
+        await putBefore();
+        await own.refresh();
+        expect((await own.up(program)).done).toEqual(["update BucketCors lost-before-cors"]);
+        expect(await outside.origins(Bucket)).toEqual(["https://one.example.com", wide]);
+        await putBefore();
+        await own.refresh();
+        expect((await own.up([bucketOf(Bucket)])).failure).toBeUndefined();
+        expect(await outside.origins(Bucket)).toEqual([wide]);
+        expect((await own.destroy()).failure).toBeUndefined();
+    });
+
+    test("a bucket that two stacks make at once is the first one's", async () => {
+        const [slow, fast] = [stack("slow"), stack("fast")];
+        const program = [bucketOf("lost-race")];
+        const create = vi.spyOn(ObjectStore.prototype, "createBucket");
+        create.mockImplementationOnce(async function (this: ObjectStore, name) {
+            expect((await fast.up(program)).failure).toBeUndefined();
+            await this.createBucket(name);
+        });
+        expect((await slow.up(program)).failure).toContain('it was made by "fast/dev/lost-race-bucket"');
+        create.mockRestore();
+        expect((await fast.refresh()).done).toEqual([]);
+        expect((await fast.destroy()).failure).toBeUndefined();
+    });
+
+    test("a bucket is used by a registry that writes the endpoint in another way", async () => {
+        const own = stack("written");
+        expect(
+            (await own.up(unit("lost-written", { bucket: { forceDestroy: true } }))).failure,
+        ).toBeUndefined();
+        await theirs("lost-written-theirs", "lost-written", {}, `${endpoint.toUpperCase()}/`);
+        await outside.put("lost-written", "weights");
+        expect((await own.destroy()).failure).toContain("Registry lost-written-theirs");
+        expect(await outside.objects("lost-written")).toContain("weights");
+        await remove(`${REGISTRIES}/lost-written-theirs`);
+        expect((await own.destroy()).failure).toBeUndefined();
+    });
+
+    test("a dataset that another stack has taken over leaves the stack, whatever uses it now", async () => {
+        const own = stack("versions");
+        const args = { name: "lost-versions", registry: "lost-versions" };
+        const program = [...unit("lost-versions"), { type: "Dataset", name: "lost-versions-dataset", args }];
+        expect((await own.up(program)).failure).toBeUndefined();
+        const datasets = "/apis/ml.llmos.ai/v1/namespaces/default/datasets";
+        const versions = "/apis/ml.llmos.ai/v1/namespaces/default/datasetversions";
+        const taken = { "pulumi-llmos/owner": "taker/dev/dataset", "pulumi-llmos/instance": "taken" };
+        await outside.expect(200, "PATCH", `${datasets}/lost-versions`, { metadata: { annotations: taken } });
+        await outside.expect(201, "POST", versions, {
+            apiVersion: "ml.llmos.ai/v1",
+            kind: "DatasetVersion",
+            metadata: { name: "lost-versions-v1" },
+            spec: { dataset: "lost-versions", version: "v1", enableFastLoading: false },
+        });
+        const removed = await own.up(unit("lost-versions"));
+        expect(removed.failure).toBeUndefined();
+        expect(removed.warnings.join()).toContain('The Dataset "lost-versions" is left alone');
+        await outside.expect(200, "GET", `${datasets}/lost-versions`);
+        for (const path of [`${versions}/lost-versions-v1`, `${datasets}/lost-versions`]) {
+            await remove(path);
+            await expect
+                .poll(async () => (await outside.ask("GET", path)).status, { timeout: 30_000 })
+                .toBe(404);
+        }
+        expect((await own.destroy()).failure).toBeUndefined();
+    });
 });

@@ -41,7 +41,7 @@ const states: Record<string, { inputs: Record<string, unknown>; computed: Record
     },
     BucketCors: {
         inputs: { ...server, bucket: "models", allowedOrigins, adopt: false },
-        computed: { storedRules: [], enforcedBy: "bucket", checks, schemaVersion: 1 },
+        computed: { storedRules: [], writtenRules: [], enforcedBy: "bucket", checks, schemaVersion: 1 },
     },
     CredentialSecret: {
         inputs: { ...credentials, name: "keys", namespace: "llmos-system", adopt: false, proveWriting: true },

@@ -24,7 +24,13 @@ const stored: CorsRule = {
     exposeHeaders: ["etag"],
 };
 
-const state: BucketCorsState = { ...inputs, enforcedBy: "bucket", checks: [], storedRules: [stored] };
+const state: BucketCorsState = {
+    ...inputs,
+    enforcedBy: "bucket",
+    checks: [],
+    storedRules: [stored],
+    writtenRules: [stored],
+};
 const none = new Set<string>();
 
 const first: CorsRule = { allowedOrigins: [PAGE], allowedMethods: ["GET"] };
@@ -63,6 +69,7 @@ describe("diff of a BucketCors", () => {
         checks: [],
         rules: [first, second],
         storedRules: [first, second],
+        writtenRules: [first, second],
     };
 
     it.each<[string, CorsRule[], string[]]>([
