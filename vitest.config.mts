@@ -15,7 +15,8 @@ const named = parseCLI(["vitest", ...process.argv.slice(2)]).filter.length > 0;
 
 export default defineConfig({
     test: {
-        maxWorkers: 2,
+        // Most of what tests do is to wait for servers: with a worker a core, the cores would be idle half of the time.
+        maxWorkers: 4,
         // One line a file: no test is slow enough to get one of its own.
         slowTestThreshold: Number.MAX_SAFE_INTEGER,
         reporters: ["default", "./test/support/run/reporter.ts"],

@@ -1,10 +1,14 @@
 /** Webhooks of LLMOS that are late, or not there: what passes is waited for, and the rest is told as what it is. */
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { startSandbox } from "../../examples/sandbox";
 import { dataset } from "../../provider/resources/dataset";
 import { datasetVersion } from "../../provider/resources/datasetVersion";
 import { model } from "../../provider/resources/model";
 import { instead } from "../support/faults";
+import { LifecycleRun } from "../support/lifecycleRun";
 import { StoredScene } from "../support/storedScene";
+import { wish } from "../support/wishes";
 
 const sandbox = inject("sandbox");
 const WEBHOOK = "validator.llmos-system.llmos-operator-webhook";
@@ -13,111 +17,143 @@ let scene: StoredScene;
 
 beforeAll(async () => {
     scene = await StoredScene.open(sandbox, "webhooks");
-    await scene.outside.stored.create("datasets", "webhooks-data", { registry: "webhooks" });
-    await scene.outside.stored.settled("datasets", "webhooks-data");
 });
 afterAll(() => scene?.close());
-beforeEach(() => scene.recorder.faults.heal());
-
-/** As the API server passes on what a webhook of LLMOS says. */
-function refused(message: string) {
-    const said = `admission webhook "${WEBHOOK}" denied the request: Internal error occurred: ${message}`;
-    return failed(said);
-}
-
-function failed(message: string) {
-    const status = {
-        kind: "Status",
-        apiVersion: "v1",
-        status: "Failure",
-        reason: "InternalError",
-        code: 500,
-    };
-    return instead(500, "application/json", JSON.stringify({ ...status, message }));
-}
+beforeEach(() => {
+    scene.recorder.faults.heal();
+    scene.asked();
+});
 
 const writes = (plural: string) =>
     scene.asked().filter((line) => line.startsWith("PATCH") && line.includes(plural));
 
-test("a webhook that does not see a registry yet is asked again, when the registry is there", async () => {
-    scene.recorder.faults.set(refused("registry webhooks not found"), 2, /^PATCH .*models/);
-    const run = scene.run(model);
-    const { failure } = await run.up({ name: "webhooks-model", registry: "webhooks" });
-    expect(failure).toBe(undefined);
-    expect(writes("models")).toHaveLength(3);
-    scene.recorder.faults.heal();
-    expect((await run.destroy()).failure).toBe(undefined);
-});
+/** From now on the webhooks see an object of that name so late. */
+async function late(name: string, milliseconds: number | null): Promise<void> {
+    const delay = milliseconds === null ? null : String(milliseconds);
+    await wish(scene.outside.ask, { [`${name}.webhook-cache-delay`]: delay });
+    // It reaches them by a watch.
+    await sleep(500);
+}
 
-test("a registry that is not there is refused at once, in the words of LLMOS", async () => {
-    const run = scene.run(dataset);
-    const { failure } = await run.up({
-        name: "webhooks-none",
-        registry: "webhooks-none",
-        awaits: ["registry"],
+describe("caches that are late", () => {
+    test("by a Registry that was made a moment ago are waited for", async () => {
+        await late("webhooks-late", 1_500);
+        await scene.registries.create("webhooks-late", {
+            endpoint: sandbox.s3.endpoint,
+            bucket: "webhooks",
+            useSSL: true,
+            accessCredentialSecretName: "webhooks",
+        });
+        const run = scene.run(model);
+        expect((await run.up({ name: "webhooks-model", registry: "webhooks-late" })).failure).toBe(undefined);
+        expect(writes("models").length).toBeGreaterThan(1);
+        expect((await run.destroy()).failure).toBe(undefined);
     });
-    expect(failure).toMatchObject({
-        code: "write-denied",
-        found: "The cluster's rules do not let this apply: registry webhooks-none not found",
+
+    test("by a Dataset that was made a moment ago are waited for", async () => {
+        await late("webhooks-data", 1_500);
+        const data = scene.run(dataset);
+        expect((await data.up({ name: "webhooks-data", registry: "webhooks" })).failure).toBe(undefined);
+        const version = scene.run(datasetVersion);
+        const { failure } = await version.up({
+            name: "webhooks-v1",
+            dataset: "webhooks-data",
+            version: "v1",
+        });
+        expect(failure).toBe(undefined);
+        scene.asked();
+
+        // And by a version of it that has gone a moment ago.
+        await sleep(2_000);
+        expect((await version.destroy()).failure).toBe(undefined);
+        const again = await scene
+            .run(datasetVersion)
+            .up({ name: "webhooks-v1", dataset: "webhooks-data", version: "v1" });
+        expect(again.failure).toBe(undefined);
+        expect(writes("datasetversions").length).toBeGreaterThan(1);
     });
-    expect(writes("datasets")).toHaveLength(1);
-});
 
-test.each([
-    "dataset default/webhooks-data not found",
-    'get dataset default/webhooks-data failed: datasets.ml.llmos.ai "webhooks-data" not found',
-    "dataset default/webhooks-data already has version v1",
-])("a webhook that sees a dataset late is asked again: %s", async (message) => {
-    scene.recorder.faults.set(refused(message), 2, /^PATCH .*datasetversions/);
-    const run = scene.run(datasetVersion);
-    const { failure } = await run.up({ name: "webhooks-v1", dataset: "webhooks-data", version: "v1" });
-    expect(failure).toBe(undefined);
-    expect(writes("datasetversions")).toHaveLength(3);
-    scene.recorder.faults.heal();
-    expect((await run.destroy()).failure).toBe(undefined);
-});
-
-test("a version that the dataset does have is refused at once", async () => {
-    await scene.outside.stored.create("datasetversions", "webhooks-v2", {
-        dataset: "webhooks-data",
-        version: "v2",
+    test("by more than a moment are told in their words", async () => {
+        await late("webhooks-behind", 60_000);
+        await scene.registries.create("webhooks-behind", {
+            endpoint: sandbox.s3.endpoint,
+            bucket: "webhooks",
+            useSSL: true,
+            accessCredentialSecretName: "webhooks",
+        });
+        const { failure } = await scene
+            .run(model)
+            .up({ name: "webhooks-other", registry: "webhooks-behind" });
+        expect(failure).toMatchObject({
+            code: "write-denied",
+            found: "The cluster's rules do not let this apply: registry webhooks-behind not found",
+        });
+        expect(writes("models").length).toBeGreaterThan(3);
     });
-    await scene.outside.stored.settled("datasetversions", "webhooks-v2");
-    const { failure } = await scene
-        .run(datasetVersion)
-        .up({ name: "webhooks-other", dataset: "webhooks-data", version: "v2" });
-    expect(failure?.found).toContain("dataset default/webhooks-data already has version v2");
-    expect(writes("datasetversions")).toHaveLength(1);
 });
 
-test("a webhook that stays behind is told in its words, with what was waited", async () => {
-    scene.recorder.faults.set(refused("registry webhooks not found"), undefined, /^PATCH .*models/);
-    const { failure } = await scene.run(model).up({ name: "webhooks-model", registry: "webhooks" });
-    expect(failure?.found).toContain("registry webhooks not found");
-    expect(writes("models").length).toBeGreaterThan(5);
-});
-
-test("a webhook server that is down is what one is sent to look at", async () => {
-    const said =
-        'failed to call webhook: Post "https://127.0.0.1:1/v1/webhook/validation?timeout=10s": connection refused';
-    scene.recorder.faults.set(
-        failed(`Internal error occurred: failed calling webhook "${WEBHOOK}": ${said}`),
-        undefined,
-        /^PATCH/,
-    );
-    const { failure } = await scene.run(model).up({ name: "webhooks-model", registry: "webhooks" });
-    expect(failure).toMatchObject({
-        code: "webhook-unreachable",
-        found: `The API server cannot apply: it cannot call the admission webhook "${WEBHOOK}": ${said}`,
-        next: "It was asked again several times. Check the webhook server of LLMOS (kubectl get pods --namespace llmos-system), then run again.",
+describe("what is not there", () => {
+    test("is refused at once, in the words of LLMOS", async () => {
+        const run = scene.run(dataset);
+        const { failure } = await run.up({
+            name: "webhooks-none",
+            registry: "webhooks-none",
+            awaits: ["registry"],
+        });
+        expect(failure).toMatchObject({
+            code: "write-denied",
+            found: "The cluster's rules do not let this apply: registry webhooks-none not found",
+        });
+        expect(writes("datasets")).toHaveLength(1);
     });
-    scene.recorder.faults.set(
-        failed('Internal error occurred: failed calling webhook "validate.kyverno.svc-fail": no endpoints'),
-        undefined,
-        /^PATCH/,
-    );
-    const other = await scene.run(model).up({ name: "webhooks-model", registry: "webhooks" });
-    expect(other.failure?.next).toBe(
-        "It was asked again several times. Check the server behind that webhook, then run again.",
-    );
+
+    test("and a version that the dataset does have, too", async () => {
+        const { stored } = scene.outside;
+        await stored.create("datasets", "webhooks-full", { registry: "webhooks" });
+        await stored.settled("datasets", "webhooks-full");
+        await stored.create("datasetversions", "webhooks-v2", { dataset: "webhooks-full", version: "v2" });
+        await stored.settled("datasetversions", "webhooks-v2");
+        const { failure } = await scene
+            .run(datasetVersion)
+            .up({ name: "webhooks-twice", dataset: "webhooks-full", version: "v2" });
+        expect(failure?.found).toContain("dataset default/webhooks-full already has version v2");
+        expect(writes("datasetversions")).toHaveLength(1);
+    });
+});
+
+describe("a webhook that cannot be called", () => {
+    test("of LLMOS is what one is sent to look at", async () => {
+        const own = await startSandbox({ objectStore: false, engine: false });
+        try {
+            await own.kill("stand-in-webhooks");
+            const run = new LifecycleRun(model, { kubeconfig: own.kubeconfigFile });
+            const { failure } = await run.up({
+                name: "webhooks-down",
+                registry: "any",
+                awaits: ["registry"],
+            });
+            expect(failure).toMatchObject({
+                code: "webhook-unreachable",
+                found: expect.stringContaining(
+                    `The API server cannot apply: it cannot call the admission webhook "${WEBHOOK}": failed to call webhook: Post `,
+                ),
+                next: "It was asked again several times. Check the webhook server of LLMOS (kubectl get pods --namespace llmos-system), then run again.",
+            });
+            expect(failure?.found).toContain("connection refused");
+        } finally {
+            await own.stop();
+        }
+    });
+
+    test("of somebody else's is told as theirs", async () => {
+        const said = 'failed calling webhook "validate.kyverno.svc-fail": no endpoints available';
+        const status = { kind: "Status", apiVersion: "v1", status: "Failure", code: 500 };
+        const body = JSON.stringify({ ...status, message: `Internal error occurred: ${said}` });
+        scene.recorder.faults.set(instead(500, "application/json", body), undefined, /^PATCH/);
+        const { failure } = await scene.run(model).up({ name: "webhooks-model", registry: "webhooks" });
+        expect(failure).toMatchObject({
+            code: "webhook-unreachable",
+            next: "It was asked again several times. Check the server behind that webhook, then run again.",
+        });
+    });
 });
