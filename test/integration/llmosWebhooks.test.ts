@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 const writes = (plural: string) =>
-    scene.asked().filter((line) => line.startsWith("PATCH") && line.includes(plural));
+    scene.asked().filter((line) => line.startsWith("POST") && line.includes(plural));
 
 /** From now on the webhooks see an object of that name so late. */
 async function late(name: string, milliseconds: number | null): Promise<void> {
@@ -86,7 +86,7 @@ describe("caches that are late", () => {
             .up({ name: "webhooks-other", registry: "webhooks-behind" });
         expect(failure).toMatchObject({
             code: "write-denied",
-            found: "The cluster's rules do not let this apply: registry webhooks-behind not found",
+            found: "The cluster's rules do not let this create: registry webhooks-behind not found",
         });
         expect(writes("models").length).toBeGreaterThan(3);
     });
@@ -102,7 +102,7 @@ describe("what is not there", () => {
         });
         expect(failure).toMatchObject({
             code: "write-denied",
-            found: "The cluster's rules do not let this apply: registry webhooks-none not found",
+            found: "The cluster's rules do not let this create: registry webhooks-none not found",
         });
         expect(writes("datasets")).toHaveLength(1);
     });
@@ -135,7 +135,7 @@ describe("a webhook that cannot be called", () => {
             expect(failure).toMatchObject({
                 code: "webhook-unreachable",
                 found: expect.stringContaining(
-                    `The API server cannot apply: it cannot call the admission webhook "${WEBHOOK}": failed to call webhook: Post `,
+                    `The API server cannot create: it cannot call the admission webhook "${WEBHOOK}": failed to call webhook: Post `,
                 ),
                 next: "It was asked again several times. Check the webhook server of LLMOS (kubectl get pods --namespace llmos-system), then run again.",
             });
@@ -149,8 +149,8 @@ describe("a webhook that cannot be called", () => {
         const said = 'failed calling webhook "validate.kyverno.svc-fail": no endpoints available';
         const status = { kind: "Status", apiVersion: "v1", status: "Failure", code: 500 };
         const body = JSON.stringify({ ...status, message: `Internal error occurred: ${said}` });
-        scene.recorder.faults.set(instead(500, "application/json", body), undefined, /^PATCH/);
-        const { failure } = await scene.run(model).up({ name: "webhooks-model", registry: "webhooks" });
+        scene.recorder.faults.set(instead(500, "application/json", body), undefined, /^POST .*\/models/);
+        const { failure } = await scene.run(model).up({ name: "webhooks-elses", registry: "webhooks" });
         expect(failure).toMatchObject({
             code: "webhook-unreachable",
             next: "It was asked again several times. Check the server behind that webhook, then run again.",
