@@ -50,7 +50,8 @@ export class Trial {
     /** Arguments of a bucket of this server, with its right keys unless others are given. */
     bucketInputs(name: string, more: Partial<BucketInputs> = {}): BucketInputs {
         const { endpoint, region, accessKeyId, secretAccessKey } = this.server;
-        return { name, endpoint, region, credentials: { accessKeyId, secretAccessKey }, ...more };
+        const owner = `matrix/dev/${name}`;
+        return { name, owner, endpoint, region, credentials: { accessKeyId, secretAccessKey }, ...more };
     }
 
     corsInputs(name: string, more: Partial<BucketCorsInputs> = {}): BucketCorsInputs {
