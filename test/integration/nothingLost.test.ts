@@ -24,6 +24,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
     await registries?.removeAll();
+    for (const bucket of (await outside?.named("nothing-"))?.buckets ?? []) {
+        await outside.removeBucket(bucket);
+    }
     outside?.s3.destroy();
 });
 
@@ -77,85 +80,85 @@ async function remove(path: string): Promise<void> {
 describe("a bucket", () => {
     test("of a registry that was renamed outlives a replacement of everything, with its content", async () => {
         const program = (registry: string) => [
-            bucketOf("lost-renamed", { registry, forceDestroy: true }),
-            secretOf("lost-renamed"),
-            registryOf("lost-renamed", { name: registry }),
+            bucketOf("nothing-renamed", { registry, forceDestroy: true }),
+            secretOf("nothing-renamed"),
+            registryOf("nothing-renamed", { name: registry }),
         ];
         const own = stack("renamed");
-        expect((await own.up(program("lost-renamed-old"))).failure).toBeUndefined();
-        expect(await own.up(program("lost-renamed-new"))).toMatchObject({
+        expect((await own.up(program("nothing-renamed-old"))).failure).toBeUndefined();
+        expect(await own.up(program("nothing-renamed-new"))).toMatchObject({
             done: [
-                "update Bucket lost-renamed-bucket",
-                "replace RegistryObject lost-renamed-registry",
-                "delete RegistryObject lost-renamed-registry",
+                "update Bucket nothing-renamed-bucket",
+                "replace RegistryObject nothing-renamed-registry",
+                "delete RegistryObject nothing-renamed-registry",
             ],
         });
-        await outside.put("lost-renamed", "models/default/llama/weights");
-        const replaced = await own.up(program("lost-renamed-new"), { replaceAll: true });
+        await outside.put("nothing-renamed", "models/default/llama/weights");
+        const replaced = await own.up(program("nothing-renamed-new"), { replaceAll: true });
         expect(replaced.failure).toBeUndefined();
-        expect(await outside.objects("lost-renamed")).toContain("models/default/llama/weights");
-        await outside.remove("lost-renamed", "models/default/llama/weights");
+        expect(await outside.objects("nothing-renamed")).toContain("models/default/llama/weights");
+        await outside.remove("nothing-renamed", "models/default/llama/weights");
         expect((await own.destroy()).failure).toBeUndefined();
-        expect(await outside.named("lost-renamed")).toEqual({ registries: [], secrets: [], buckets: [] });
+        expect(await outside.named("nothing-renamed")).toEqual({ registries: [], secrets: [], buckets: [] });
     });
 
     test("used alone outlives a replacement of everything", async () => {
-        const program = [bucketOf("lost-alone", { forceDestroy: true })];
+        const program = [bucketOf("nothing-alone", { forceDestroy: true })];
         const own = stack("alone");
         await own.up(program);
-        await outside.put("lost-alone", "weights");
+        await outside.put("nothing-alone", "weights");
         expect((await own.up(program, { replaceAll: true })).failure).toBeUndefined();
-        expect(await outside.objects("lost-alone")).toContain("weights");
+        expect(await outside.objects("nothing-alone")).toContain("weights");
         expect((await own.destroy()).failure).toBeUndefined();
-        expect((await outside.named("lost-alone")).buckets).toEqual([]);
+        expect((await outside.named("nothing-alone")).buckets).toEqual([]);
     });
 
     test("in which a registry of somebody else stores is not emptied", async () => {
         const own = stack("used");
-        const program = unit("lost-used", { bucket: { forceDestroy: true } });
+        const program = unit("nothing-used", { bucket: { forceDestroy: true } });
         expect((await own.up(program)).failure).toBeUndefined();
-        await theirs("lost-used-theirs", "lost-used");
-        await outside.put("lost-used", "models/default/theirs/weights");
+        await theirs("nothing-used-theirs", "nothing-used");
+        await outside.put("nothing-used", "models/default/theirs/weights");
         const destroyed = await own.destroy();
         expect(destroyed.failure).toContain(
             [
-                'The bucket "lost-used" is in use by other registries and is not deleted',
-                `  where: https://${endpoint}/lost-used, Registry lost-used-theirs`,
+                'The bucket "nothing-used" is in use by other registries and is not deleted',
+                `  where: https://${endpoint}/nothing-used, Registry nothing-used-theirs`,
             ].join("\n"),
         );
-        expect(await outside.objects("lost-used")).toContain("models/default/theirs/weights");
-        await remove(`${REGISTRIES}/lost-used-theirs`);
+        expect(await outside.objects("nothing-used")).toContain("models/default/theirs/weights");
+        await remove(`${REGISTRIES}/nothing-used-theirs`);
         expect((await own.destroy()).failure).toBeUndefined();
     });
 
     test("that another stack has taken over is left to it", async () => {
         const [one, other] = [stack("one"), stack("other")];
-        const program = (adopt: boolean) => [bucketOf("lost-taken", { forceDestroy: true, adopt })];
+        const program = (adopt: boolean) => [bucketOf("nothing-taken", { forceDestroy: true, adopt })];
         await one.up(program(false));
         expect((await other.up(program(false))).failure).toContain(
-            'The bucket "lost-taken" exists already and is marked as another stack\'s; it was made by "one/dev/lost-taken-bucket", not by this resource',
+            'The bucket "nothing-taken" exists already and is marked as another stack\'s; it was made by "one/dev/nothing-taken-bucket", not by this resource',
         );
         expect((await other.up(program(true))).failure).toBeUndefined();
-        await outside.put("lost-taken", "weights");
+        await outside.put("nothing-taken", "weights");
         const destroyed = await one.destroy();
         expect(destroyed).toMatchObject({
             warnings: [
-                `The bucket "lost-taken" at https://${endpoint} is left alone: it is not the one in the stack, it was made, or taken over, by "other/dev/lost-taken-bucket".`,
+                `The bucket "nothing-taken" at https://${endpoint} is left alone: it is not the one in the stack, it was made, or taken over, by "other/dev/nothing-taken-bucket".`,
             ],
         });
-        expect(await outside.objects("lost-taken")).toContain("weights");
+        expect(await outside.objects("nothing-taken")).toContain("weights");
         expect((await other.destroy()).failure).toBeUndefined();
     });
 
     test("whose users cannot be asked for is not deleted", async () => {
         const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
         const own = stack("unasked");
-        const program = unit("lost-unasked", { bucket: { forceDestroy: true, cluster: { kubeconfig } } });
+        const program = unit("nothing-unasked", { bucket: { forceDestroy: true, cluster: { kubeconfig } } });
         expect((await own.up(program)).failure).toBeUndefined();
-        await outside.put("lost-unasked", "weights");
+        await outside.put("nothing-unasked", "weights");
         recorder.faults.set(kubernetesStatus(503, "ServiceUnavailable"), undefined, /GET .*\/registries$/);
         expect((await own.destroy()).failure).toContain("cannot list now");
-        expect(await outside.objects("lost-unasked")).toContain("weights");
+        expect(await outside.objects("nothing-unasked")).toContain("weights");
         recorder.faults.heal();
         expect((await own.destroy()).failure).toBeUndefined();
         await recorder.stop();
@@ -164,97 +167,97 @@ describe("a bucket", () => {
     test("of one name at two servers is two buckets: dropping one deletes it", async () => {
         const address = `127.0.0.1:${endpoint.split(":")[1]}`;
         const own = stack("addresses");
-        await own.up([bucketOf("lost-address")]);
+        await own.up([bucketOf("nothing-address")]);
         // The same bucket under another address: the update knows it by its mark, and says nothing of a second one.
-        const moved = await own.up([bucketOf("lost-address", { endpoint: address })]);
-        expect(moved).toEqual({ done: ["update Bucket lost-address-bucket"], warnings: [] });
+        const moved = await own.up([bucketOf("nothing-address", { endpoint: address })]);
+        expect(moved).toEqual({ done: ["update Bucket nothing-address-bucket"], warnings: [] });
         expect((await own.destroy()).failure).toBeUndefined();
-        expect((await outside.named("lost-address")).buckets).toEqual([]);
+        expect((await outside.named("nothing-address")).buckets).toEqual([]);
     });
 });
 
 describe("a Registry and a Secret", () => {
     test("that somebody made in the place of ours are not written to, read as ours, or deleted", async () => {
         const own = stack("stranger");
-        expect((await own.up(unit("lost-stranger"))).failure).toBeUndefined();
-        for (const path of [`${REGISTRIES}/lost-stranger`, `${SECRETS}/lost-stranger`]) {
+        expect((await own.up(unit("nothing-stranger"))).failure).toBeUndefined();
+        for (const path of [`${REGISTRIES}/nothing-stranger`, `${SECRETS}/nothing-stranger`]) {
             await remove(path);
         }
-        await theirs("lost-stranger", "their-bucket", { team: "other" });
+        await theirs("nothing-stranger", "their-bucket", { team: "other" });
         await outside.expect(201, "POST", SECRETS, {
-            metadata: { name: "lost-stranger" },
+            metadata: { name: "nothing-stranger" },
             data: { mine: "" },
         });
-        const registry = await outside.registry("lost-stranger");
+        const registry = await outside.registry("nothing-stranger");
         const edited = { registry: { description: "edited" } };
-        const update = await own.up(unit("lost-stranger", edited));
+        const update = await own.up(unit("nothing-stranger", edited));
         expect(update.failure).toContain(
-            'The Registry "lost-stranger" is not the one in the stack: it was made, or taken over, by someone else',
+            'The Registry "nothing-stranger" is not the one in the stack: it was made, or taken over, by someone else',
         );
         const rotated = { ...keys, secretAccessKey: "another" };
         const secret = await own.up([
-            bucketOf("lost-stranger", { registry: "lost-stranger" }),
-            secretOf("lost-stranger", rotated),
-            registryOf("lost-stranger"),
+            bucketOf("nothing-stranger", { registry: "nothing-stranger" }),
+            secretOf("nothing-stranger", rotated),
+            registryOf("nothing-stranger"),
         ]);
-        expect(secret.failure).toContain('The Secret "lost-stranger" is not the one in the stack');
+        expect(secret.failure).toContain('The Secret "nothing-stranger" is not the one in the stack');
         const destroyed = await own.destroy();
         expect(destroyed.failure).toBeUndefined();
         expect(destroyed.warnings).toEqual([
-            'The Registry "lost-stranger" is left alone: it is not the one in the stack, it was made, or taken over, by someone else.',
-            'The Secret "lost-stranger" is left alone: it is not the one in the stack, it was made, or taken over, by someone else.',
+            'The Registry "nothing-stranger" is left alone: it is not the one in the stack, it was made, or taken over, by someone else.',
+            'The Secret "nothing-stranger" is left alone: it is not the one in the stack, it was made, or taken over, by someone else.',
         ]);
-        const after = await outside.registry("lost-stranger");
+        const after = await outside.registry("nothing-stranger");
         expect(after.metadata.uid).toBe(registry.metadata.uid);
         expect(after.spec).toEqual(registry.spec);
         expect(after.metadata.annotations).toEqual({ team: "other" });
-        expect((await outside.secret("lost-stranger"))?.data).toEqual({ mine: "" });
-        await remove(`${REGISTRIES}/lost-stranger`);
-        await remove(`${SECRETS}/lost-stranger`);
+        expect((await outside.secret("nothing-stranger"))?.data).toEqual({ mine: "" });
+        await remove(`${REGISTRIES}/nothing-stranger`);
+        await remove(`${SECRETS}/nothing-stranger`);
     });
 
     test("are gone for a refresh when somebody else's have their names, which it says", async () => {
         const own = stack("refreshed");
-        expect((await own.up(unit("lost-refreshed"))).failure).toBeUndefined();
-        await remove(`${REGISTRIES}/lost-refreshed`);
-        await theirs("lost-refreshed", "their-bucket");
+        expect((await own.up(unit("nothing-refreshed"))).failure).toBeUndefined();
+        await remove(`${REGISTRIES}/nothing-refreshed`);
+        await theirs("nothing-refreshed", "their-bucket");
         const refreshed = await own.refresh();
-        expect(refreshed.done).toEqual(["gone RegistryObject lost-refreshed-registry"]);
+        expect(refreshed.done).toEqual(["gone RegistryObject nothing-refreshed-registry"]);
         expect(refreshed.warnings).toContain(
-            'The Registry "lost-refreshed" is left alone: it is not the one in the stack, it was made, or taken over, by someone else.',
+            'The Registry "nothing-refreshed" is left alone: it is not the one in the stack, it was made, or taken over, by someone else.',
         );
-        await remove(`${REGISTRIES}/lost-refreshed`);
+        await remove(`${REGISTRIES}/nothing-refreshed`);
         await own.destroy();
     });
 
     test("that are two resources of one program are refused before anything is made", async () => {
         const own = stack("twice");
-        const registry = registryOf("lost-twice", { awaits: ["secretName"] });
-        const twice = [registry, { ...registry, name: "lost-twice-again" }];
-        const preview = await own.preview([bucketOf("lost-twice"), secretOf("lost-twice"), ...twice]);
+        const registry = registryOf("nothing-twice", { awaits: ["secretName"] });
+        const twice = [registry, { ...registry, name: "nothing-twice-again" }];
+        const preview = await own.preview([bucketOf("nothing-twice"), secretOf("nothing-twice"), ...twice]);
         expect(preview.failure).toContain(
-            'Two resources of this program stand for the same RegistryObject: "lost-twice-registry" and "lost-twice-again"',
+            'Two resources of this program stand for the same RegistryObject: "nothing-twice-registry" and "nothing-twice-again"',
         );
     });
 
     test("that a finalizer holds: a delete and a create wait, and name what holds it", async () => {
         const own = stack("held");
-        await outside.s3.send(new CreateBucketCommand({ Bucket: "lost-held" }));
-        const program = [secretOf("lost-held"), registryOf("lost-held")];
+        await outside.s3.send(new CreateBucketCommand({ Bucket: "nothing-held" }));
+        const program = [secretOf("nothing-held"), registryOf("nothing-held")];
         expect((await own.up(program)).failure).toBeUndefined();
-        const path = `${REGISTRIES}/lost-held`;
+        const path = `${REGISTRIES}/nothing-held`;
         await hold(path, "example.com/hold");
         setTimeout(() => hold(path, null), 1_500);
         expect((await own.destroy()).failure).toBeUndefined();
-        expect(await outside.registry("lost-held")).toBeUndefined();
+        expect(await outside.registry("nothing-held")).toBeUndefined();
 
         expect((await own.up(program)).failure).toBeUndefined();
         await hold(path, "example.com/hold");
-        const { metadata } = await outside.registry("lost-held");
+        const { metadata } = await outside.registry("nothing-held");
         await remove(path);
         setTimeout(() => hold(path, null), 1_500);
-        expect((await stack("held again").up([registryOf("lost-held")])).failure).toBeUndefined();
-        const after = await outside.registry("lost-held");
+        expect((await stack("held again").up([registryOf("nothing-held")])).failure).toBeUndefined();
+        const after = await outside.registry("nothing-held");
         expect(after.metadata.uid).not.toBe(metadata.uid);
         expect(after.metadata.deletionTimestamp).toBeUndefined();
         await remove(path);
@@ -263,86 +266,90 @@ describe("a Registry and a Secret", () => {
 
     test("of which the Secret was adopted, or holds other keys, loses our two keys only", async () => {
         const encoded = { other: Buffer.from("kept").toString("base64") };
-        await outside.expect(201, "POST", SECRETS, { metadata: { name: "lost-adopted" }, data: encoded });
+        await outside.expect(201, "POST", SECRETS, { metadata: { name: "nothing-adopted" }, data: encoded });
         const own = stack("adopted");
-        const program = [secretOf("lost-adopted", { adopt: true }), secretOf("lost-shared")];
+        const program = [secretOf("nothing-adopted", { adopt: true }), secretOf("nothing-shared")];
         expect((await own.up(program)).failure).toBeUndefined();
-        await outside.expect(200, "PATCH", `${SECRETS}/lost-shared`, { data: encoded });
+        await outside.expect(200, "PATCH", `${SECRETS}/nothing-shared`, { data: encoded });
         const destroyed = await own.destroy();
         expect(destroyed.failure).toBeUndefined();
         expect(destroyed.warnings).toEqual([
-            'The Secret "lost-shared" is kept without accessKeyID and accessKeySecret: it also holds other.',
-            'The Secret "lost-adopted" is kept without accessKeyID and accessKeySecret: it also holds other.',
+            'The Secret "nothing-shared" is kept without accessKeyID and accessKeySecret: it also holds other.',
+            'The Secret "nothing-adopted" is kept without accessKeyID and accessKeySecret: it also holds other.',
         ]);
-        for (const name of ["lost-adopted", "lost-shared"]) {
+        for (const name of ["nothing-adopted", "nothing-shared"]) {
             expect((await outside.secret(name))?.data).toEqual({ other: "kept" });
             await remove(`${SECRETS}/${name}`);
         }
     });
 
     test.each([
-        ["immutable", { immutable: true }, 'The Secret "lost-unfit" is immutable and cannot take the keys'],
+        [
+            "immutable",
+            { immutable: true },
+            'The Secret "nothing-unfit" is immutable and cannot take the keys',
+        ],
         [
             "of another type",
             { type: "example.com/keys" },
-            'The Secret "lost-unfit" has the type example.com/keys, not Opaque, and a type cannot be changed',
+            'The Secret "nothing-unfit" has the type example.com/keys, not Opaque, and a type cannot be changed',
         ],
     ])("of which the Secret is %s are refused at preview", async (_title, secret, words) => {
-        await outside.expect(201, "POST", SECRETS, { metadata: { name: "lost-unfit" }, ...secret });
-        const preview = await stack("unfit").preview([secretOf("lost-unfit", { adopt: true })]);
+        await outside.expect(201, "POST", SECRETS, { metadata: { name: "nothing-unfit" }, ...secret });
+        const preview = await stack("unfit").preview([secretOf("nothing-unfit", { adopt: true })]);
         expect(preview.failure).toContain(words);
-        await remove(`${SECRETS}/lost-unfit`);
+        await remove(`${SECRETS}/nothing-unfit`);
     });
 
     test("follow a resource that gets another name: the mark is written, and a later replacement is no stranger's", async () => {
         const own = stack("alias");
-        await outside.s3.send(new CreateBucketCommand({ Bucket: "lost-alias" }));
-        const program = [secretOf("lost-alias"), registryOf("lost-alias")];
+        await outside.s3.send(new CreateBucketCommand({ Bucket: "nothing-alias" }));
+        const program = [secretOf("nothing-alias"), registryOf("nothing-alias")];
         expect((await own.up(program)).failure).toBeUndefined();
         const renamed = program.map((each) => ({ ...each, name: `${each.name}-2`, alias: each.name }));
         const run = await own.up(renamed);
         expect(run).toMatchObject({
             done: [
-                "update CredentialSecret lost-alias-secret-2",
-                "update RegistryObject lost-alias-registry-2",
+                "update CredentialSecret nothing-alias-secret-2",
+                "update RegistryObject nothing-alias-registry-2",
             ],
         });
-        const { metadata } = await outside.registry("lost-alias");
-        expect(metadata.annotations["pulumi-llmos/owner"]).toBe("alias/dev/lost-alias-registry-2");
+        const { metadata } = await outside.registry("nothing-alias");
+        expect(metadata.annotations["pulumi-llmos/owner"]).toBe("alias/dev/nothing-alias-registry-2");
         expect((await own.up(renamed, { replaceAll: true })).failure).toBeUndefined();
-        expect((await outside.registry("lost-alias")).metadata.uid).toBe(metadata.uid);
+        expect((await outside.registry("nothing-alias")).metadata.uid).toBe(metadata.uid);
         expect((await own.destroy()).failure).toBeUndefined();
     });
 
     test("of which a description is declared no more lose it, whoever had written it", async () => {
         const own = stack("described");
-        await outside.s3.send(new CreateBucketCommand({ Bucket: "lost-described" }));
-        await registries.createSecret("lost-described", {
+        await outside.s3.send(new CreateBucketCommand({ Bucket: "nothing-described" }));
+        await registries.createSecret("nothing-described", {
             accessKeyID: accessKeyId,
             accessKeySecret: secretAccessKey,
         });
-        await theirs("lost-described", "lost-described", { "field.llmos.ai/description": "theirs" });
-        await registries.settled("lost-described", "True", 60_000);
+        await theirs("nothing-described", "nothing-described", { "field.llmos.ai/description": "theirs" });
+        await registries.settled("nothing-described", "True", 60_000);
         const program = (description?: string) => [
-            registryOf("lost-described", { adopt: true, ...(description && { description }) }),
+            registryOf("nothing-described", { adopt: true, ...(description && { description }) }),
         ];
         expect((await own.up(program("theirs"))).failure).toBeUndefined();
-        expect((await own.up(program())).done).toEqual(["update RegistryObject lost-described-registry"]);
-        const { annotations } = (await outside.registry("lost-described")).metadata;
+        expect((await own.up(program())).done).toEqual(["update RegistryObject nothing-described-registry"]);
+        const { annotations } = (await outside.registry("nothing-described")).metadata;
         expect(annotations["field.llmos.ai/description"]).toBeUndefined();
         expect((await own.destroy()).failure).toBeUndefined();
     });
 });
 
 test("CORS rules that somebody added are named, and kept by a change of ours and by its deletion; only adopt removes them", async () => {
-    const Bucket = "lost-cors";
+    const Bucket = "nothing-cors";
     const own = stack("cors");
     const added = { AllowedOrigins: ["https://added.example.com"], AllowedMethods: ["GET"] };
     const program = (origins: string[], args: object = {}) => [
         bucketOf(Bucket),
         {
             type: "BucketCors",
-            name: "lost-cors-cors",
+            name: "nothing-cors-cors",
             args: { bucket: Bucket, endpoint, credentials: keys, allowedOrigins: origins, ...args },
         },
     ];
@@ -352,7 +359,7 @@ test("CORS rules that somebody added are named, and kept by a change of ours and
         await outside.s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration }));
     };
     const words =
-        'The bucket "lost-cors" has a CORS rule that this stack did not write (https://added.example.com)';
+        'The bucket "nothing-cors" has a CORS rule that this stack did not write (https://added.example.com)';
     expect((await own.up(program(["https://one.example.com"]))).failure).toBeUndefined();
     await add();
     const refreshed = await own.refresh();
@@ -366,7 +373,7 @@ test("CORS rules that somebody added are named, and kept by a change of ours and
     await own.up(program(["https://three.example.com"], { adopt: true }));
     expect(await outside.origins(Bucket)).toEqual(["https://three.example.com"]);
     await add();
-    expect((await own.up([bucketOf(Bucket)])).done).toEqual(["delete BucketCors lost-cors-cors"]);
+    expect((await own.up([bucketOf(Bucket)])).done).toEqual(["delete BucketCors nothing-cors-cors"]);
     expect(await outside.origins(Bucket)).toEqual(["https://added.example.com"]);
     expect((await own.destroy()).failure).toBeUndefined();
 });
@@ -376,55 +383,58 @@ test("a kubeconfig that changes is taken: refresh and destroy use the new one", 
     const content = await readFile(sandbox.kubeconfigFile, "utf8");
     // Neither configuration nor environment lead to the cluster.
     const own = new LifecycleStack({ kubeconfig: "/nowhere", caBundle }, "kubeconfig");
-    const program = (cluster: object) => [secretOf("lost-kubeconfig", { cluster })];
+    const program = (cluster: object) => [secretOf("nothing-kubeconfig", { cluster })];
     expect((await own.up(program({ kubeconfig }))).failure).toBeUndefined();
     expect(await own.up(program({ kubeconfig: content }))).toMatchObject({
-        done: ["update CredentialSecret lost-kubeconfig-secret"],
+        done: ["update CredentialSecret nothing-kubeconfig-secret"],
     });
     await recorder.stop();
     expect((await own.refresh()).failure).toBeUndefined();
     expect((await own.destroy()).failure).toBeUndefined();
-    expect((await outside.named("lost-kubeconfig")).secrets).toEqual([]);
+    expect((await outside.named("nothing-kubeconfig")).secrets).toEqual([]);
 });
 
 describe("while somebody else is faster, or a run was ended", () => {
     test("a bucket whose registries an API server does not serve just now is not emptied", async () => {
         const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
         const own = stack("unserved");
-        const program = unit("lost-unserved", { bucket: { forceDestroy: true, cluster: { kubeconfig } } });
+        const program = unit("nothing-unserved", { bucket: { forceDestroy: true, cluster: { kubeconfig } } });
         expect((await own.up(program)).failure).toBeUndefined();
-        await theirs("lost-unserved-theirs", "lost-unserved");
-        await outside.put("lost-unserved", "weights");
+        await theirs("nothing-unserved-theirs", "nothing-unserved");
+        await outside.put("nothing-unserved", "weights");
         // What an API server answers after its start, until it has read the custom resource definitions.
         const unserved = instead(404, "text/plain", "404 page not found\n");
         recorder.faults.set(unserved, undefined, /GET .*\/registries$/);
         expect((await own.destroy()).failure).toContain("does not know the kind Registry");
-        expect(await outside.objects("lost-unserved")).toContain("weights");
+        expect(await outside.objects("nothing-unserved")).toContain("weights");
         recorder.faults.heal();
-        await remove(`${REGISTRIES}/lost-unserved-theirs`);
+        await remove(`${REGISTRIES}/nothing-unserved-theirs`);
         expect((await own.destroy()).failure).toBeUndefined();
         await recorder.stop();
     });
 
     test("an adopted Secret is not taken for one of ours by a replacement of everything", async () => {
-        await registries.createSecret("lost-readopted", { accessKeyID: "theirs", accessKeySecret: "theirs" });
+        await registries.createSecret("nothing-readopted", {
+            accessKeyID: "theirs",
+            accessKeySecret: "theirs",
+        });
         const own = stack("readopted");
-        const program = [secretOf("lost-readopted", { adopt: true })];
+        const program = [secretOf("nothing-readopted", { adopt: true })];
         expect((await own.up(program)).failure).toBeUndefined();
         expect((await own.up(program, { replaceAll: true })).failure).toBeUndefined();
         expect((await own.destroy()).warnings).toEqual([
-            'The Secret "lost-readopted" is kept without accessKeyID and accessKeySecret: it was there before this stack managed it.',
+            'The Secret "nothing-readopted" is kept without accessKeyID and accessKeySecret: it was there before this stack managed it.',
         ]);
-        await outside.expect(200, "GET", `${SECRETS}/lost-readopted`);
-        await remove(`${SECRETS}/lost-readopted`);
+        await outside.expect(200, "GET", `${SECRETS}/nothing-readopted`);
+        await remove(`${SECRETS}/nothing-readopted`);
     });
 
     test("a Secret that gets another key between the look and its deletion keeps it", async () => {
         const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
         const own = stack("faster");
-        const path = `${SECRETS}/lost-faster`;
+        const path = `${SECRETS}/nothing-faster`;
         expect(
-            (await own.up([secretOf("lost-faster", { cluster: { kubeconfig } })])).failure,
+            (await own.up([secretOf("nothing-faster", { cluster: { kubeconfig } })])).failure,
         ).toBeUndefined();
         const added = { other: Buffer.from("kept").toString("base64") };
         recorder.faults.set(
@@ -433,33 +443,33 @@ describe("while somebody else is faster, or a run was ended", () => {
                 void outside.expect(200, "PATCH", path, { data: added }).then(() => forward());
             },
             1,
-            /DELETE .*\/lost-faster/,
+            /DELETE .*\/nothing-faster/,
         );
         expect((await own.destroy()).failure).toBeUndefined();
-        expect((await outside.secret("lost-faster"))?.data).toEqual({ other: "kept" });
+        expect((await outside.secret("nothing-faster"))?.data).toEqual({ other: "kept" });
         await remove(path);
         await recorder.stop();
     });
 
     test("a bucket that another stack has taken over is not taken back by an update, with adopt neither", async () => {
         const [one, other] = [stack("back"), stack("taker")];
-        const program = (args: object = {}) => [bucketOf("lost-back", { adopt: true, ...args })];
+        const program = (args: object = {}) => [bucketOf("nothing-back", { adopt: true, ...args })];
         expect((await one.up(program())).failure).toBeUndefined();
         expect((await other.up(program())).failure).toBeUndefined();
-        await outside.put("lost-back", "weights");
+        await outside.put("nothing-back", "weights");
         expect((await one.up(program({ addressing: "path" }))).failure).toContain(
-            'The bucket "lost-back" exists already and holds objects; it was made by "taker/dev/lost-back-bucket"',
+            'The bucket "nothing-back" exists already and holds objects; it was made by "taker/dev/nothing-back-bucket"',
         );
-        expect((await one.refresh()).done).toEqual(["gone Bucket lost-back-bucket"]);
-        await outside.remove("lost-back", "weights");
+        expect((await one.refresh()).done).toEqual(["gone Bucket nothing-back-bucket"]);
+        await outside.remove("nothing-back", "weights");
         expect((await other.destroy()).failure).toBeUndefined();
     });
 
     test("a bucket that was marked by a run that was ended is ours for the next one, and named where it is left", async () => {
-        await outside.s3.send(new CreateBucketCommand({ Bucket: "lost-ended" }));
+        await outside.s3.send(new CreateBucketCommand({ Bucket: "nothing-ended" }));
         const own = stack("ended");
-        const used = [bucketOf("lost-ended", { create: false })];
-        const managed = [bucketOf("lost-ended")];
+        const used = [bucketOf("nothing-ended", { create: false })];
+        const managed = [bucketOf("nothing-ended")];
         const saved = () => new Map(own.resources);
         const back = (to: ReturnType<typeof saved>) =>
             to.forEach((stored, name) => {
@@ -474,19 +484,19 @@ describe("while somebody else is faster, or a run was ended", () => {
         expect((await own.up(managed, { replaceAll: true })).failure).toBeUndefined();
         const asReplaced = saved();
         back(asManaged);
-        expect((await own.destroy()).warnings.join()).toContain('The bucket "lost-ended"');
+        expect((await own.destroy()).warnings.join()).toContain('The bucket "nothing-ended"');
         back(asReplaced);
         expect((await own.destroy()).failure).toBeUndefined();
-        expect((await outside.named("lost-ended")).buckets).toEqual([]);
+        expect((await outside.named("nothing-ended")).buckets).toEqual([]);
     });
 
     test("a CORS rule that somebody put before ours is kept by what follows a refresh", async () => {
-        const Bucket = "lost-before";
+        const Bucket = "nothing-before";
         const wide = "https://*.example.com";
         const own = stack("before");
         const cors = {
             type: "BucketCors",
-            name: "lost-before-cors",
+            name: "nothing-before-cors",
             args: {
                 bucket: Bucket,
                 endpoint,
@@ -505,7 +515,7 @@ describe("while somebody else is faster, or a run was ended", () => {
         expect((await own.up(program)).failure).toBeUndefined();
         await putBefore();
         await own.refresh();
-        expect((await own.up(program)).done).toEqual(["update BucketCors lost-before-cors"]);
+        expect((await own.up(program)).done).toEqual(["update BucketCors nothing-before-cors"]);
         expect(await outside.origins(Bucket)).toEqual(["https://one.example.com", wide]);
         await putBefore();
         await own.refresh();
@@ -516,13 +526,13 @@ describe("while somebody else is faster, or a run was ended", () => {
 
     test("a bucket that two stacks make at once is the first one's", async () => {
         const [slow, fast] = [stack("slow"), stack("fast")];
-        const program = [bucketOf("lost-race")];
+        const program = [bucketOf("nothing-race")];
         const create = vi.spyOn(ObjectStore.prototype, "createBucket");
         create.mockImplementationOnce(async function (this: ObjectStore, name) {
             expect((await fast.up(program)).failure).toBeUndefined();
             await this.createBucket(name);
         });
-        expect((await slow.up(program)).failure).toContain('it was made by "fast/dev/lost-race-bucket"');
+        expect((await slow.up(program)).failure).toContain('it was made by "fast/dev/nothing-race-bucket"');
         create.mockRestore();
         expect((await fast.refresh()).done).toEqual([]);
         expect((await fast.destroy()).failure).toBeUndefined();
@@ -531,36 +541,41 @@ describe("while somebody else is faster, or a run was ended", () => {
     test("a bucket is used by a registry that writes the endpoint in another way", async () => {
         const own = stack("written");
         expect(
-            (await own.up(unit("lost-written", { bucket: { forceDestroy: true } }))).failure,
+            (await own.up(unit("nothing-written", { bucket: { forceDestroy: true } }))).failure,
         ).toBeUndefined();
-        await theirs("lost-written-theirs", "lost-written", {}, `${endpoint.toUpperCase()}/`);
-        await outside.put("lost-written", "weights");
-        expect((await own.destroy()).failure).toContain("Registry lost-written-theirs");
-        expect(await outside.objects("lost-written")).toContain("weights");
-        await remove(`${REGISTRIES}/lost-written-theirs`);
+        await theirs("nothing-written-theirs", "nothing-written", {}, `${endpoint.toUpperCase()}/`);
+        await outside.put("nothing-written", "weights");
+        expect((await own.destroy()).failure).toContain("Registry nothing-written-theirs");
+        expect(await outside.objects("nothing-written")).toContain("weights");
+        await remove(`${REGISTRIES}/nothing-written-theirs`);
         expect((await own.destroy()).failure).toBeUndefined();
     });
 
     test("a dataset that another stack has taken over leaves the stack, whatever uses it now", async () => {
         const own = stack("versions");
-        const args = { name: "lost-versions", registry: "lost-versions" };
-        const program = [...unit("lost-versions"), { type: "Dataset", name: "lost-versions-dataset", args }];
+        const args = { name: "nothing-versions", registry: "nothing-versions" };
+        const program = [
+            ...unit("nothing-versions"),
+            { type: "Dataset", name: "nothing-versions-dataset", args },
+        ];
         expect((await own.up(program)).failure).toBeUndefined();
         const datasets = "/apis/ml.llmos.ai/v1/namespaces/default/datasets";
         const versions = "/apis/ml.llmos.ai/v1/namespaces/default/datasetversions";
         const taken = { "pulumi-llmos/owner": "taker/dev/dataset", "pulumi-llmos/instance": "taken" };
-        await outside.expect(200, "PATCH", `${datasets}/lost-versions`, { metadata: { annotations: taken } });
+        await outside.expect(200, "PATCH", `${datasets}/nothing-versions`, {
+            metadata: { annotations: taken },
+        });
         await outside.expect(201, "POST", versions, {
             apiVersion: "ml.llmos.ai/v1",
             kind: "DatasetVersion",
-            metadata: { name: "lost-versions-v1" },
-            spec: { dataset: "lost-versions", version: "v1", enableFastLoading: false },
+            metadata: { name: "nothing-versions-v1" },
+            spec: { dataset: "nothing-versions", version: "v1", enableFastLoading: false },
         });
-        const removed = await own.up(unit("lost-versions"));
+        const removed = await own.up(unit("nothing-versions"));
         expect(removed.failure).toBeUndefined();
-        expect(removed.warnings.join()).toContain('The Dataset "lost-versions" is left alone');
-        await outside.expect(200, "GET", `${datasets}/lost-versions`);
-        for (const path of [`${versions}/lost-versions-v1`, `${datasets}/lost-versions`]) {
+        expect(removed.warnings.join()).toContain('The Dataset "nothing-versions" is left alone');
+        await outside.expect(200, "GET", `${datasets}/nothing-versions`);
+        for (const path of [`${versions}/nothing-versions-v1`, `${datasets}/nothing-versions`]) {
             await remove(path);
             await expect
                 .poll(async () => (await outside.ask("GET", path)).status, { timeout: 30_000 })
