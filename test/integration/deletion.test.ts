@@ -34,7 +34,9 @@ test("a deletion that is held up shows what it waits for, and one that is interr
         ),
     );
     expect(failure?.found).toMatch(
-        `^The Model "deletions-long" is not gone after 1\\d s \\(then the run was interrupted\\): it waits for ${HOLD}$`,
+        new RegExp(
+            `^The Model "deletions-long" is not gone after 1\\d s \\(then the run was interrupted\\): it waits for ${HOLD}$`,
+        ),
     );
     await release("deletions-long");
     expect((await run.destroy()).failure).toBe(undefined);

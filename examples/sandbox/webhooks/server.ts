@@ -66,6 +66,8 @@ export async function serveAdmission(
             response.writeHead(400).end();
         }
     });
+    // The API server keeps idle connections for 90 s: one that is closed here first may be closed under a request.
+    server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen({ host: "127.0.0.1", port: at }, resolve);
