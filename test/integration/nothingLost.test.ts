@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { CreateBucketCommand, GetBucketCorsCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { ObjectStore } from "../../provider/s3/objectStore";
+import { clusterWithout } from "../support/clusterWithout";
 import { instead, kubernetesStatus } from "../support/faults";
 import { type Declared, LifecycleStack } from "../support/lifecycleStack";
 import { Outside } from "../support/outside";
@@ -376,6 +377,30 @@ test("CORS rules that somebody added are named, and kept by a change of ours and
     expect((await own.up([bucketOf(Bucket)])).done).toEqual(["delete BucketCors nothing-cors-cors"]);
     expect(await outside.origins(Bucket)).toEqual(["https://added.example.com"]);
     expect((await own.destroy()).failure).toBeUndefined();
+});
+
+test("after LLMOS was uninstalled its objects are gone, for a refresh and for a destroy; Secret and bucket are not", async () => {
+    // As if its definitions were not there: the Registry itself stays, behind what hides it.
+    const without = await clusterWithout(sandbox, "groups");
+    const installed = stack("uninstalled");
+    expect((await installed.up(unit("nothing-uninstalled"))).failure).toBeUndefined();
+    const [refreshed, destroyed] = [without, without].map(({ kubeconfig }) => {
+        const later = stack("uninstalled", kubeconfig);
+        installed.resources.forEach((resource, name) => void later.resources.set(name, resource));
+        return later;
+    });
+    expect(await refreshed?.refresh()).toEqual({
+        done: ["gone RegistryObject nothing-uninstalled-registry"],
+        warnings: [],
+    });
+    expect((await destroyed?.destroy())?.failure).toBeUndefined();
+    expect(await outside.named("nothing-uninstalled")).toEqual({
+        registries: ["nothing-uninstalled"],
+        secrets: [],
+        buckets: [],
+    });
+    await remove(`${REGISTRIES}/nothing-uninstalled`);
+    await without.stop();
 });
 
 test("a kubeconfig that changes is taken: refresh and destroy use the new one", async () => {
