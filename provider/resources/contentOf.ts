@@ -184,17 +184,19 @@ export async function readDeclared(
     context: Context,
     cluster: Cluster,
     state: StoredState & ContentState,
-): Promise<ContentState> {
+): Promise<ContentState & { storageUri: string }> {
+    const { size, fileCount, contentDigest, contentDrift, storageUri: before } = state;
     if (state.path === "") {
-        return state;
+        return { size, fileCount, contentDigest, contentDrift, storageUri: before };
     }
     const store = await storeIfThere(context, cluster, state.registryName, state);
     return store
-        ? await readContent(store, state.path, state)
+        ? { ...(await readContent(store, state.path, state)), storageUri: storageUri(store, state.path) }
         : {
               ...NOTHING_STORED,
-              contentDigest: state.contentDigest,
+              contentDigest,
               contentDrift: ["its registry is missing"],
+              storageUri: before,
           };
 }
 

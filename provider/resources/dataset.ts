@@ -44,6 +44,7 @@ import {
     storageUri,
     storedComputed,
     storedFields,
+    storeIfThere,
     storeOrNoRegistry,
 } from "./stored";
 
@@ -98,10 +99,16 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     },
 
     async read(context, _id, state) {
-        return await lookAt(context, DATASET, state, async (found) => ({
-            ...observedCard(state, found.spec?.datasetCard),
-            ...observedStored(found),
-        }));
+        return await lookAt(context, DATASET, state, async (found, cluster) => {
+            const seen = observedStored(found);
+            const store = await storeIfThere(context, cluster, state.registryName, state);
+            return {
+                ...observedCard(state, found.spec?.datasetCard),
+                ...seen,
+                // Its registry may have moved to another bucket.
+                ...(store && seen.path !== "" && { storageUri: storageUri(store, seen.path) }),
+            };
+        });
     },
 
     async update(context, _id, state, inputs) {
