@@ -43,7 +43,7 @@ test("drift is told on its child, healed by one up, and quiet afterwards", async
         Promise.all(cases.map(async ([name]) => ({ name, ...(await declared(outside, name)) })));
     const before = await sides();
     for (const [name, { act }] of cases) {
-        await act({ outside, endpoint }, name);
+        await act({ ...sandbox.s3, outside }, name);
     }
     const preview = await project.pulumi("preview", "--refresh", "--diff");
     expect(preview.exitCode, preview.output).toBe(0);

@@ -6,7 +6,6 @@ import { Outside } from "../support/outside";
 import { StackStandIn } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
-const { endpoint } = sandbox.s3;
 const cases = Object.entries(CASES).map(([kind, each]) => [`drift-${kind}`, each] as const);
 
 let outside: Outside;
@@ -20,6 +19,9 @@ const program = () => {
 
 beforeAll(async () => {
     outside = await Outside.of(sandbox);
+    for (const [name, { prepare }] of cases) {
+        await prepare?.({ ...sandbox.s3, outside }, name);
+    }
     await stack.succeeds(stack.up(program));
 });
 afterAll(async () => {
@@ -33,7 +35,7 @@ test("every drift is told on its child, healed by one up, and quiet afterwards",
         Promise.all(cases.map(async ([name]) => ({ name, ...(await declared(outside, name)) })));
     const before = await sides();
     for (const [name, { act }] of cases) {
-        await act({ outside, endpoint }, name);
+        await act({ ...sandbox.s3, outside }, name);
     }
     const seen = await stack.succeeds(stack.refresh());
     const expected = cases

@@ -5,6 +5,7 @@ import {
     GetBucketCorsCommand,
     PutBucketCorsCommand,
 } from "@aws-sdk/client-s3";
+import { expect } from "vitest";
 import type { CorsRule, RegistryArgs } from "../../provider";
 import type { Outside } from "./outside";
 
@@ -25,27 +26,28 @@ const RULES: CorsRule[] = [
 ];
 
 /** On which sandbox somebody does it. */
-interface Scene {
+interface Scene extends Server {
     readonly outside: Outside;
-    /** Of the registry. */
+}
+
+/** The S3 server of the registry. */
+interface Server {
     readonly endpoint: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
 }
 
 export interface DriftCase {
+    /** What it takes, made before the registries: the operator's cache has it by the time that it is used. */
+    readonly prepare?: (scene: Scene, name: string) => Promise<unknown>;
+    /** Ends once the operator has said what it says of it, where it says something else than before. */
     readonly act: (scene: Scene, name: string) => Promise<unknown>;
     /** As `drifts` has it: resource and properties. */
     readonly told: (name: string) => string[];
 }
 
 /** Arguments of the registry that it is done to. */
-export function driftArgs(
-    name: string,
-    {
-        endpoint,
-        accessKeyId,
-        secretAccessKey,
-    }: { endpoint: string; accessKeyId: string; secretAccessKey: string },
-): RegistryArgs {
+export function driftArgs(name: string, { endpoint, accessKeyId, secretAccessKey }: Server): RegistryArgs {
     return {
         description: `Models of ${name}`,
         endpoint,
@@ -122,18 +124,21 @@ export const CASES: Record<string, DriftCase> = {
         told: (name) => [`refresh RegistryObject ${name}-registry: endpoint, storageAddress`],
     },
     http: {
-        act: ({ outside }, name) => s3Config(outside, name, { useSSL: false }),
+        act: async ({ outside }, name) => {
+            await s3Config(outside, name, { useSSL: false });
+            await expect.poll(() => verdict(outside, name), { timeout: 30_000 }).toBe("False");
+        },
         told: (name) => [
             `refresh RegistryObject ${name}-registry: conditions, endpoint, state, storageAddress`,
         ],
     },
     "secret-name": {
-        act: async ({ outside }, name) => {
-            const stringData = (await outside.secret(`${name}-credentials`))?.data;
-            const metadata = { name: `${name}-theirs` };
-            await outside.expect(201, "POST", SECRET, { metadata, stringData });
-            await s3Config(outside, name, { accessCredentialSecretName: metadata.name });
-        },
+        prepare: ({ outside, accessKeyId, secretAccessKey }, name) =>
+            outside.expect(201, "POST", SECRET, {
+                metadata: { name: `${name}-theirs` },
+                stringData: { accessKeyID: accessKeyId, accessKeySecret: secretAccessKey },
+            }),
+        act: ({ outside }, name) => s3Config(outside, name, { accessCredentialSecretName: `${name}-theirs` }),
         told: (name) => [`refresh RegistryObject ${name}-registry: secretName`],
     },
     description: {
@@ -156,6 +161,10 @@ function s3Config(outside: Outside, name: string, change: object): Promise<unkno
     return outside.expect(200, "PATCH", `${REGISTRY}/${name}`, { spec: { s3Config: change } });
 }
 
+async function verdict(outside: Outside, name: string): Promise<string> {
+    return (await outside.registry(name)).status.conditions[0].status;
+}
+
 async function reorder(outside: Outside, name: string, order: number[]): Promise<void> {
     const Bucket = `${name}-bucket`;
     const { CORSRules = [] } = await outside.s3.send(new GetBucketCorsCommand({ Bucket }));
@@ -170,7 +179,7 @@ export async function declared(outside: Outside, name: string) {
     return {
         spec: registry.spec,
         description: registry.metadata.annotations["field.llmos.ai/description"],
-        state: registry.status.conditions[0].status,
+        state: await verdict(outside, name),
         keys: keysOf((await outside.secret(`${name}-credentials`))?.data),
         rules: rulesOf(name, CORSRules),
     };
