@@ -1,10 +1,9 @@
-/** The right cluster, and our own objects on it. */
+/** The right cluster. */
 
 import type { ClusterReference, Guarded } from "../arguments";
-import { type Finding, failure, findingOf, LlmosError } from "../errors";
+import { failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
-import type { Cluster, KubernetesObject } from "./cluster";
-import { OWNER_ANNOTATION } from "./objects";
+import type { Cluster } from "./cluster";
 
 /** Arguments and state of every resource that lives in a cluster. */
 export interface InCluster {
@@ -109,17 +108,4 @@ export async function clusterToLeave(
         }
         throw error;
     }
-}
-
-/** Why an existing object is not taken over. */
-export function takenFinding(cluster: Cluster, kind: string, object: KubernetesObject): Finding {
-    const { name, namespace, annotations } = object.metadata;
-    const owner = annotations?.[OWNER_ANNOTATION];
-    return failure("name-taken", {
-        found: `A ${kind} "${name}" exists already; it was made by ${owner ? `"${owner}"` : "someone else"}, not by this resource`,
-        where: `${cluster.server}, ${namespace ? `${namespace}/` : ""}${name}`,
-        why: "Overwriting it would break what relies on it.",
-        next: "Choose another name, or set adopt: true to let this stack manage it.",
-        property: "name",
-    }).finding;
 }

@@ -8,7 +8,6 @@ import { type Claim, type Sighting, type Standing, standingOf } from "../lifecyc
 import { known } from "../reading";
 import { lengthOf, waitFor } from "../waiting";
 import type { Cluster, KubernetesObject } from "./cluster";
-import { takenFinding } from "./identity";
 import { type ObjectRef, pathOf } from "./objectRef";
 import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "./objects";
 
@@ -27,6 +26,21 @@ export async function lookAt<T extends KubernetesObject>(
 ): Promise<Look<T>> {
     const found = known(await cluster.read<T>(pathOf(ref), signal));
     return { standing: standingOf(found && sightingOf(found), claim), found };
+}
+
+/** The object that a state speaks of, for a refresh or delete: somebody else's in its place is told, and left alone. */
+export async function ownAt<T extends KubernetesObject>(
+    context: Context,
+    cluster: Cluster,
+    ref: ObjectRef,
+    claim: Claim,
+): Promise<T | undefined> {
+    const { standing, found } = await lookAt<T>(cluster, ref, claim);
+    if (found && standing === "theirs") {
+        await context.log.warn(leftToOthers(ref, found));
+        return undefined;
+    }
+    return found;
 }
 
 export function sightingOf({ metadata }: KubernetesObject): Sighting {
@@ -62,7 +76,7 @@ export async function placeFor<T extends KubernetesObject>(
         ({ standing, found } = await lookAt<T>(cluster, ref, claim));
     }
     if (found && standing !== "ours" && !(standing === "theirs" && adopt)) {
-        throw failureOf(takenFinding(cluster, ref.kind, found));
+        throw failureOf(takenFinding(cluster, ref, found));
     }
     return found;
 }
@@ -100,7 +114,7 @@ export async function seenFor<T extends KubernetesObject>(
 ): Promise<T | undefined> {
     const { standing, found } = await lookAt<T>(cluster, ref, claim);
     if (found && (standing === "terminating" || (standing === "theirs" && !adopt))) {
-        throw failureOf(takenFinding(cluster, ref.kind, found));
+        throw failureOf(takenFinding(cluster, ref, found));
     }
     return found;
 }
@@ -266,6 +280,17 @@ function stillThere(cluster: Cluster, ref: ObjectRef, holder: string, length: st
     });
 }
 
+/** Why an existing object is not taken over. */
+export function takenFinding(cluster: Cluster, { kind }: ObjectRef, object: KubernetesObject): Finding {
+    return failure("name-taken", {
+        found: `A ${kind} "${object.metadata.name}" exists already; it was made by ${makerOf(object)}, not by this resource`,
+        where: `${cluster.server}, ${nameOf(object)}`,
+        why: "Overwriting it would break what relies on it.",
+        next: "Choose another name, or set adopt: true to let this stack manage it.",
+        property: "name",
+    }).finding;
+}
+
 /** Why an object that has come in the place of ours is not written to. */
 function strangerFinding(cluster: Cluster, { kind }: ObjectRef, object: KubernetesObject): Finding {
     return failure("name-taken", {
@@ -278,7 +303,7 @@ function strangerFinding(cluster: Cluster, { kind }: ObjectRef, object: Kubernet
 }
 
 /** The warning of a refresh or delete that leaves somebody else's object alone. */
-export function leftToOthers(ref: ObjectRef, object: KubernetesObject): string {
+function leftToOthers(ref: ObjectRef, object: KubernetesObject): string {
     return `The ${ref.kind} "${ref.name}" is left alone: it is not the one in the stack, it was made, or taken over, by ${makerOf(object)}.`;
 }
 

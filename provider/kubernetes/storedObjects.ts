@@ -12,10 +12,9 @@ import {
     deleteObject,
     deletingAsSeen,
     exactly,
-    leftToOthers,
-    lookAt,
     marksOf,
     type Over,
+    ownAt,
     seenFor,
     writeObject,
 } from "./ownedObject";
@@ -35,8 +34,8 @@ export interface StoredResource extends Conditioned {
         version?: string;
         publish?: boolean;
         copyFrom?: { namespace: string; dataset: string; version: string };
-        modelCard?: Card;
-        datasetCard?: Card;
+        modelCard?: Card | null;
+        datasetCard?: Card | null;
     };
     status?: {
         conditions?: Condition[];
@@ -128,13 +127,7 @@ export async function readStored(
     kind: StoredKind,
     state: StoredName & StoredMade,
 ): Promise<StoredResource | undefined> {
-    const ref = storedRef(kind, state);
-    const { standing, found } = await lookAt<StoredResource>(cluster, ref, claimOf(state));
-    if (found && standing === "theirs") {
-        await context.log.warn(leftToOthers(ref, found));
-        return undefined;
-    }
-    return found;
+    return await ownAt<StoredResource>(context, cluster, storedRef(kind, state), claimOf(state));
 }
 
 /** What a state holds of the object that was made. */

@@ -13,7 +13,7 @@ export interface Facts {
     readonly succeeded: boolean;
     /** Part of it is not ours: other keys of a Secret, or a Secret that was there before. */
     readonly shared: boolean;
-    /** What would lose something by it: each as `Kind: name`. */
+    /** Names of what would lose something by it. */
     readonly users: readonly string[];
     /** Whether the resource's own registry is among them: then a replacement in another process has taken it over. */
     readonly usedByOwn: boolean;
@@ -26,7 +26,7 @@ export interface Facts {
 }
 
 /** Why something is kept. */
-export type KeepReason = "theirs" | "succeeded" | "used-by-own" | "used" | "filled" | "changed";
+export type KeepReason = "theirs" | "used-by-own" | "used" | "filled" | "changed";
 
 /**
  * `nothing`: it is gone. `delete`; `empty`: delete with its content. `release`: take only what is ours out of it.

@@ -73,8 +73,14 @@ export async function check(
 
 /** What changes between a state and new arguments. Asks nobody. */
 export function diff(lifecycle: AnyLifecycle, olds: Properties, news: Properties): Difference {
-    const { values, unfinished } = stateOf(lifecycle, olds);
-    const { inputs, unknowns } = decode(lifecycle, news);
+    return compare(lifecycle, stateOf(lifecycle, olds), decode(lifecycle, news));
+}
+
+function compare(
+    lifecycle: AnyLifecycle,
+    { values, unfinished }: State,
+    { inputs, unknowns }: Decoded,
+): Difference {
     const difference = differenceOf(lifecycle, values, inputs, unknowns);
     return unfinished ? { ...difference, changes: [...difference.changes, UNFINISHED_CHANGE] } : difference;
 }
@@ -122,9 +128,11 @@ export async function update(
     news: Properties,
 ): Promise<Properties> {
     return await keepingOutputs(async () => {
-        const { values } = stateOf(lifecycle, olds);
-        const { changes } = diff(lifecycle, olds, news);
-        const inputs = withRemembered(lifecycle.fields, decode(lifecycle, news).inputs, values);
+        const state = stateOf(lifecycle, olds);
+        const decoded = decode(lifecycle, news);
+        const { changes } = compare(lifecycle, state, decoded);
+        const { values } = state;
+        const inputs = withRemembered(lifecycle.fields, decoded.inputs, values);
         // Without any change, it is the engine that wants what failed to be tried again.
         const onlyStores = changes.length > 0 && !concernServers(changes);
         return outputsOf(

@@ -6,17 +6,17 @@ import type { Cluster } from "../kubernetes/cluster";
 import { clusterName } from "../kubernetes/identity";
 import type { Context } from "../lifecycle";
 
-/** What server-side apply needs on one kind of object. */
+/** The rights that a resource needs on one kind of object. */
 export interface Permission {
     readonly group: "" | "ml.llmos.ai";
     readonly resource: "registries" | "secrets" | "models" | "datasets" | "datasetversions";
     readonly namespace?: string;
 }
 
-/** Verbs of server-side apply: `create` too, where the object is not there yet. */
+/** An object is created where it is not there yet, and patched where it is. */
 const VERBS = ["create", "patch"] as const;
 
-/** Asks, once a process, whether objects of this kind may be applied. A server that does not say is no finding. */
+/** Asks, once a process, whether objects of this kind may be written. A server that does not say is no finding. */
 export function askForPermission(
     context: Context,
     reference: ClusterReference | undefined,

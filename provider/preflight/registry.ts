@@ -3,9 +3,8 @@ import { explained, type Finding } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import { readKeys } from "../kubernetes/credentials";
 import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
-import { takenFinding } from "../kubernetes/identity";
 import { type RegistryResource, registryPath, registryRef } from "../kubernetes/objects";
-import { lookAt } from "../kubernetes/ownedObject";
+import { lookAt, takenFinding } from "../kubernetes/ownedObject";
 import { movesAway } from "../kubernetes/registryWriter";
 import type { Context, KnownPart } from "../lifecycle";
 import { ownersOf } from "../lifecycle/ownership";
@@ -43,7 +42,7 @@ export async function askForRegistry(
     const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claim, signal);
     const taken = found && standing === "theirs" && !inputs.adopt;
     return [
-        ...(taken ? [takenFinding(cluster, "Registry", found)] : []),
+        ...(taken ? [takenFinding(cluster, ref, found)] : []),
         ...(await movingFindings(cluster, inputs, {})),
         ...(await leavingFindings(cluster, inputs, prior, signal)),
         ...(await secretFindings(cluster, inputs, signal)),

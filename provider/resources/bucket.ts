@@ -20,7 +20,7 @@ import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../lif
 import { askForBucket, noBucket } from "../preflight/bucket";
 import { askEndpoint } from "../preflight/endpoint";
 import { movingFindings } from "../preflight/registry";
-import { absent, present } from "../reading";
+import { absent, known, present } from "../reading";
 import { askableConnection, identifyHolder, type S3Access, storeOf } from "../s3/access";
 import { type BucketMark, readMark, writeMark } from "../s3/bucketMark";
 import { urlOf } from "../s3/client";
@@ -42,7 +42,7 @@ export interface BucketInputs extends S3Access, Guarded, Owned {
     forceDestroy?: boolean;
     /**
      * Name of the Registry that stores in it: the bucket is not exchanged while models or datasets use that, and not deleted
-     * while it stores there. Without it, `pulumi up --replace` of everything deletes a bucket that it has just taken over.
+     * while it stores there. Without it, no cluster is asked who else stores in the bucket before it is deleted.
      */
     registry?: string;
     /** Says that the content has been moved: lets the bucket be exchanged although the registry is used. */
@@ -108,9 +108,9 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return [noBucket(connection.endpoint, inputs.name)];
         }
         if (answer.exists && inputs.create && !inputs.adopt && !wasManaged(prior, inputs)) {
-            return await takenFindings(await context.objectStore(connection), inputs.name, {
-                owners: ownersOf(inputs),
-            });
+            const store = await context.objectStore(connection);
+            const mark = await readMark(store, inputs.name);
+            return await takenFindings(store, inputs.name, mark, { owners: ownersOf(inputs) });
         }
         return answer.findings;
     },
@@ -159,7 +159,7 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return;
         }
         const store = await storeOf(context, state);
-        if (!isPresent(await store.bucket(state.name))) {
+        if (!known(await store.bucket(state.name))) {
             return;
         }
         const mark = await readMark(store, state.name);
@@ -242,7 +242,7 @@ async function ensure(
     instance: string,
 ): Promise<string> {
     const store = await storeOf(context, inputs);
-    const exists = isPresent(await store.bucket(inputs.name));
+    const exists = known(await store.bucket(inputs.name)) === true;
     if (inputs.create === false) {
         if (!exists) {
             throw failureOf(noBucket(inputs.endpoint, inputs.name));
@@ -256,7 +256,7 @@ async function ensure(
     const before = await readMark(store, inputs.name);
     // To make a bucket of the same account again is no error: another stack may have been faster.
     if (!inputs.adopt && (exists || before.instance !== undefined)) {
-        const [taken] = await takenFindings(store, inputs.name, claim);
+        const [taken] = await takenFindings(store, inputs.name, before, claim);
         if (taken) {
             throw failureOf(taken);
         }
@@ -273,20 +273,17 @@ function stateOf(inputs: BucketInputs, instance: string): BucketState {
     return { ...inputs, url, managed: inputs.create !== false, instance };
 }
 
-function isPresent(reading: Awaited<ReturnType<ObjectStore["bucket"]>>): boolean {
-    if (reading.outcome === "unknown") {
-        throw reading.error;
-    }
-    return reading.outcome === "present";
-}
-
 /**
  * Why an existing bucket is not taken over without `adopt`. One that is empty, unmarked and has no CORS rules is taken:
  * it is what a run of ours leaves that was ended between making the bucket and marking it, and there is nothing in it
  * that anyone could lose.
  */
-async function takenFindings(store: ObjectStore, name: string, claim: Claim): Promise<Finding[]> {
-    const mark = await readMark(store, name);
+async function takenFindings(
+    store: ObjectStore,
+    name: string,
+    mark: BucketMark,
+    claim: Claim,
+): Promise<Finding[]> {
     if (standingOf(sightingOf(mark), claim) === "ours") {
         return [];
     }

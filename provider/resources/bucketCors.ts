@@ -14,6 +14,7 @@ import { type Check, checksOf } from "../checks";
 import { describe, explained, type Finding, failure, failureOf } from "../errors";
 import { list, object, oneOf, optional, remembered, required, text, written } from "../fields";
 import { type Context, type KnownPart, type Lifecycle, PartialFailure } from "../lifecycle";
+import { dispositionOf, OURS_ALONE } from "../lifecycle/disposition";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { corsRefusals, type DeclaredCors, proveCors } from "../preflight/cors";
 import { ruleWarnings } from "../preflight/corsRules";
@@ -141,7 +142,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         const store = await storeOf(context, inputs);
         const state = await apply(context, store, inputs, undefined);
         context.questions.forget("cors ");
-        context.history.created.add(standsFor("BucketCors", inputs.bucket));
+        context.history.created.add(standsFor(inputs.bucket));
         return { id: inputs.bucket, state };
     },
 
@@ -179,7 +180,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     },
 
     async delete(context, _id, state) {
-        const replaced = context.history.created.has(standsFor("BucketCors", state.bucket));
+        const replaced = context.history.created.has(standsFor(state.bucket));
         if (replaced || state.enforcedBy === "server" || (await isTakenOver(context, state))) {
             return;
         }
@@ -189,11 +190,17 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
         const stored = known(reading) ? await storedCors(store, state.bucket) : absent;
         const found = stored === "not-implemented" ? undefined : known(stored);
         const theirs = without(found ?? [], state.writtenRules);
-        if (found && sameRules(without(found, theirs), state.writtenRules)) {
-            await (theirs.length > 0
-                ? store.putCors(state.bucket, theirs.map(toServer))
-                : store.deleteCors(state.bucket));
-        } else if (found) {
+        const { act } = dispositionOf({
+            ...OURS_ALONE,
+            standing: found ? "ours" : "absent",
+            shared: theirs.length > 0,
+            changed: !sameRules(without(found ?? [], theirs), state.writtenRules),
+        });
+        if (act === "release") {
+            await store.putCors(state.bucket, theirs.map(toServer));
+        } else if (act === "delete") {
+            await store.deleteCors(state.bucket);
+        } else if (act === "keep") {
             await context.log.warn(
                 `The CORS rules of bucket "${state.bucket}" at ${urlOf(state.endpoint)} are left: somebody has changed them since.`,
             );
@@ -224,8 +231,8 @@ function inForce(state: BucketCorsState): CorsRule[] {
 
 /**
  * Writes the document, unless it is there already, reads it back, and asks as a browser would: a server may take it
- * and store another, or store it and answer by another rule. Other rules are replaced only where `mayReplace` says
- * that they are ours to replace.
+ * and store another, or store it and answer by another rule. `former` are the rules that we wrote before: all others
+ * are somebody else's.
  */
 async function apply(
     context: Context,
@@ -333,7 +340,7 @@ function foreignRules(store: ObjectStore, bucket: string, theirs: readonly CorsR
         severity: "warning",
         found: `The bucket "${bucket}" has ${theirs.length === 1 ? "a CORS rule" : `${theirs.length} CORS rules`} that this stack did not write (${list.join("; ")})`,
         where: `${urlOf(store.connection.endpoint)}/${bucket}`,
-        why: "Somebody relies on it. A change of the declared rules keeps it, after them.",
+        why: "Somebody may rely on it. A change of the declared rules keeps it, after them.",
         next: "Nothing, if that is meant. Declare it (rules), or set adopt: true to remove it.",
     };
 }

@@ -78,5 +78,5 @@ function usedFinding(state: ManagedBucket, users: readonly string[]): Finding {
 }
 
 export function leftToOthers(state: ManagedBucket, mark: BucketMark): string {
-    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by "${mark.owner ?? "someone else"}".`;
+    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by ${mark.owner ? `"${mark.owner}"` : "someone else"}.`;
 }

@@ -105,17 +105,30 @@ export const datasetMetadata = object<DatasetMetadata>({
     tags: optional(list(text())),
 });
 
-/** The card as it is written; undefined where none is declared. */
-export function cardOf({ cardText, metadata }: { cardText?: string; metadata?: object }): Card | undefined {
-    const given = cardText !== undefined || metadata !== undefined;
-    return given ? { description: cardText ?? "", metadata: metadata ?? {} } : undefined;
+/** The declared part of a card. */
+interface DeclaredCard {
+    readonly cardText?: string;
+    readonly metadata?: object;
+}
+
+/**
+ * The card as it is written. Null where the stack has declared one before, and does no longer: it goes. Undefined where
+ * none was ever declared: what is there then is somebody else's.
+ */
+export function cardOf(declared: DeclaredCard, former: DeclaredCard = {}): Card | null | undefined {
+    const { cardText, metadata } = declared;
+    if (isDeclared(declared)) {
+        return { description: cardText ?? "", metadata: metadata ?? {} };
+    }
+    return isDeclared(former) ? null : undefined;
+}
+
+function isDeclared({ cardText, metadata }: DeclaredCard): boolean {
+    return cardText !== undefined || metadata !== undefined;
 }
 
 /** After a look: the declared parts of the card as they are in the cluster. What nobody declared is somebody else's. */
-export function observedCard(
-    declared: { cardText?: string; metadata?: object },
-    found: Card | undefined,
-): { cardText?: string; metadata?: object } {
+export function observedCard(declared: DeclaredCard, found: Card | null | undefined): DeclaredCard {
     return {
         ...(declared.cardText !== undefined && { cardText: found?.description ?? "" }),
         ...(declared.metadata !== undefined && { metadata: found?.metadata ?? {} }),

@@ -17,7 +17,7 @@ import { type Finding, failure, failureOf } from "../errors";
 import { flag, number, object, optional, remembered, required, text, withDefault } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../kubernetes/credentials";
-import { clusterToLeave, type InCluster, identify, ownCluster, takenFinding } from "../kubernetes/identity";
+import { clusterToLeave, type InCluster, identify, ownCluster } from "../kubernetes/identity";
 import type { ObjectRef } from "../kubernetes/objectRef";
 import {
     ACCESS_KEY_ID,
@@ -30,12 +30,13 @@ import {
 import {
     deleteObject,
     deletingAsSeen,
-    leftToOthers,
     lookAt,
     marksOf,
+    ownAt,
     ownFor,
     placeFor,
     sightingOf,
+    takenFinding,
     writeObject,
 } from "../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../lifecycle";
@@ -175,11 +176,8 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
     async read(context, _id, state) {
         const cluster = await ownCluster(context, state);
         const ref = secretRef(state.namespace ?? "", state.name);
-        const { standing, found } = await lookAt<SecretResource>(cluster, ref, claimOf(state));
-        if (!found || standing === "theirs") {
-            if (found) {
-                await context.log.warn(leftToOthers(ref, found));
-            }
+        const found = await ownAt<SecretResource>(context, cluster, ref, claimOf(state));
+        if (!found) {
             return absent;
         }
         const keys = keysOf(found);
@@ -203,17 +201,15 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         }
         const ref = secretRef(state.namespace ?? "", state.name);
         await deletingAsSeen(cluster, ref, async () => {
-            const { standing, found } = await lookAt<SecretResource>(cluster, ref, claimOf(state));
+            const found = await ownAt<SecretResource>(context, cluster, ref, claimOf(state));
+            if (!found) {
+                return true;
+            }
             const shared = state.adopted || otherKeysOf(found).length > 0;
-            const { act } = dispositionOf({ ...OURS_ALONE, standing, shared });
-            if (found && act === "delete") {
+            if (dispositionOf({ ...OURS_ALONE, shared }).act === "delete") {
                 return await deleteObject(context, cluster, ref, found);
             }
-            if (found && act === "release") {
-                await release(context, cluster, ref, found, claimOf(state));
-            } else if (found) {
-                await context.log.warn(leftToOthers(ref, found));
-            }
+            await release(context, cluster, ref, found, claimOf(state));
             return true;
         });
     },
@@ -330,7 +326,7 @@ async function nameFindings(
         signal,
     );
     const taken = found && standing === "theirs" && !inputs.adopt;
-    return taken ? [takenFinding(cluster, "Secret", found)] : unfitFindings(cluster, found);
+    return taken ? [takenFinding(cluster, ref, found)] : unfitFindings(cluster, found);
 }
 
 /** Why a Secret cannot take the keys, whosever it is. */

@@ -94,7 +94,7 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     async create(context, inputs) {
         const { cluster, named, over } = await startCreate(context, DATASET, inputs);
         const registryName = await registryFor(cluster, inputs);
-        const state = await write(context, cluster, { ...named, registryName }, over);
+        const state = await write(context, cluster, { ...named, registryName }, {}, over);
         return { id: idOf(state), state };
     },
 
@@ -114,7 +114,7 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     async update(context, _id, state, inputs) {
         const { cluster, over } = await startUpdate(context, DATASET, state, inputs);
         const { instance, registryName, namespace } = state;
-        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, over);
+        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, over);
     },
 
     async delete(context, _id, state) {
@@ -150,11 +150,17 @@ async function notEmpty(
 
 type Written = DatasetInputs & Pick<DatasetState, "namespace" | "registryName" | "instance">;
 
-async function write(context: Context, cluster: Cluster, inputs: Written, over: Over): Promise<DatasetState> {
+async function write(
+    context: Context,
+    cluster: Cluster,
+    inputs: Written,
+    before: Partial<DatasetState>,
+    over: Over,
+): Promise<DatasetState> {
     const clusterId = await cluster.identity();
     const base = { ...inputs, clusterId, storageUri: "" };
-    const datasetCard = cardOf(inputs);
-    const spec = { registry: inputs.registryName, ...(datasetCard && { datasetCard }) };
+    const datasetCard = cardOf(inputs, before);
+    const spec = { registry: inputs.registryName, ...(datasetCard !== undefined && { datasetCard }) };
     return await keepingWritten<DatasetState>(async (onWritten) => {
         const object = await writeUntilReady(
             context,

@@ -142,14 +142,14 @@ async function write(
     context: Context,
     cluster: Cluster,
     { pending: _pending, ...inputs }: Written,
-    before: ContentState,
+    before: ContentState & Partial<ModelState>,
     over: Over,
 ): Promise<ModelState> {
     const clusterId = await cluster.identity();
     const { size, fileCount, contentDigest, contentDrift } = before;
     const base = { ...inputs, clusterId, size, fileCount, contentDigest, contentDrift, storageUri: "" };
-    const modelCard = cardOf(inputs);
-    const spec = { registry: inputs.registryName, ...(modelCard && { modelCard }) };
+    const modelCard = cardOf(inputs, before);
+    const spec = { registry: inputs.registryName, ...(modelCard !== undefined && { modelCard }) };
     return await keepingWritten<ModelState>(async (onWritten) => {
         const object = await writeUntilReady(
             context,

@@ -39,8 +39,7 @@ import {
 import {
     deleteObject,
     deletingAsSeen,
-    leftToOthers,
-    lookAt,
+    ownAt,
     ownFor,
     placeFor,
     sightingOf,
@@ -179,11 +178,8 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
     async read(context, _id, state) {
         const cluster = await ownCluster(context, state);
         const ref = registryRef(state.name);
-        const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claimOf(state));
-        if (!found || standing === "theirs") {
-            if (found) {
-                await context.log.warn(leftToOthers(ref, found));
-            }
+        const found = await ownAt<RegistryResource>(context, cluster, ref, claimOf(state));
+        if (!found) {
             return absent;
         }
         for (const finding of verdictFindings(cluster, found)) {
@@ -219,12 +215,8 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
         }
         const ref = registryRef(state.name);
         await deletingAsSeen(cluster, ref, async () => {
-            const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claimOf(state));
+            const found = await ownAt<RegistryResource>(context, cluster, ref, claimOf(state));
             if (!found) {
-                return true;
-            }
-            if (standing === "theirs") {
-                await context.log.warn(leftToOthers(ref, found));
                 return true;
             }
             await refuseWhileUsed(cluster, state.name, "delete");

@@ -24,9 +24,9 @@ import {
     written,
 } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
-import { clusterToLeave, type InCluster, ownCluster, takenFinding } from "../kubernetes/identity";
+import { clusterToLeave, type InCluster, ownCluster } from "../kubernetes/identity";
 import { type Condition, registryPath } from "../kubernetes/objects";
-import { lookAt as lookAtObject, type Over, ownFor, placeFor } from "../kubernetes/ownedObject";
+import { lookAt as lookAtObject, type Over, ownFor, placeFor, takenFinding } from "../kubernetes/ownedObject";
 import { registryStore, type ServerOptions } from "../kubernetes/registryStore";
 import {
     contentPathOf,
@@ -36,7 +36,6 @@ import {
     type StoredKind,
     type StoredResource,
     type StoredTimeouts,
-    storedPath,
     storedRef,
 } from "../kubernetes/storedObjects";
 import { type Context, type KnownPart, PartialFailure } from "../lifecycle";
@@ -218,7 +217,7 @@ export function idOf({ namespace, name }: Pick<StoredState, "namespace" | "name"
     return `${namespace}/${name}`;
 }
 
-/** Is LLMOS there, may the object be written, and is its name free? `found` is told of one that is there already. */
+/** Is LLMOS there, may the object be written, and is its name free? */
 export async function askForStored(
     context: Context,
     kind: StoredKind,
@@ -244,7 +243,7 @@ export async function askForStored(
     const claim = { owners: ownersOf(inputs) };
     const { standing, found } = await lookAtObject<StoredResource>(cluster, ref, claim, signal);
     const isTaken = found && standing === "theirs" && !inputs.adopt;
-    return isTaken ? [takenFinding(cluster, kind.kind, found)] : [];
+    return isTaken ? [takenFinding(cluster, ref, found)] : [];
 }
 
 /** The bucket behind an object; undefined where it is still to be made: its registry, or the Secret with the keys. */
@@ -303,14 +302,15 @@ export async function removeStored(
         return;
     }
     // What is gone, or somebody else's, keeps nothing from leaving the stack.
-    if (!(await readStored(context, cluster, kind, state))) {
+    const found = await readStored(context, cluster, kind, state);
+    if (!found) {
         return;
     }
     const refused = await refusal(cluster, what);
     if (refused) {
         throw refused;
     }
-    await refuseWithoutRegistry(cluster, kind, state);
+    await refuseWithoutRegistry(cluster, kind, state, found);
     if (await deleteStored(context, cluster, kind, state)) {
         await forgetStored(context, cluster, state);
     }
@@ -335,10 +335,14 @@ async function isUsedBySuccessor(context: Context, cluster: Cluster, state: Stor
 }
 
 /** Without its registry the operator cannot delete the content, and the object would hang on its finalizer for ever. */
-async function refuseWithoutRegistry(cluster: Cluster, kind: StoredKind, state: StoredState): Promise<void> {
-    const object = known(await cluster.read<StoredResource>(storedPath(kind, state)));
-    const registry = object && known(await cluster.read(registryPath(state.registryName)));
-    if (object && !registry && (object.metadata.finalizers ?? []).length > 0) {
+async function refuseWithoutRegistry(
+    cluster: Cluster,
+    kind: StoredKind,
+    state: StoredState,
+    found: StoredResource,
+): Promise<void> {
+    const registry = known(await cluster.read(registryPath(state.registryName)));
+    if (!registry && (found.metadata.finalizers ?? []).length > 0) {
         throw failure("registry-missing", {
             found: `The registry "${state.registryName}" of the ${kind.kind} "${state.name}" is gone`,
             where: `${cluster.server}, ${state.namespace}/${state.name}`,

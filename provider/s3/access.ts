@@ -35,11 +35,11 @@ export async function connectionOf(
 }
 
 /**
- * Under which a process remembers that a resource has come to stand for a bucket of this name, at whatever endpoint and
- * under whatever resource name: the one that it replaces may be the same bucket under another address, or was renamed.
+ * Under which a process remembers that a BucketCors has come to stand for a bucket of this name, at whatever endpoint and
+ * under whatever resource name: the bucket of the one that it replaces may be the same under another address.
  */
-export function standsFor(type: "Bucket" | "BucketCors", bucket: string): string {
-    return `${type} ${bucket}`;
+export function standsFor(bucket: string): string {
+    return `BucketCors ${bucket}`;
 }
 
 /** The connection of an access with other keys; the stack's CA bundle stands in for a missing one. */

@@ -1,9 +1,7 @@
 /** Which registries store in a bucket: what tells whether it is in use. */
-import { LlmosError } from "../errors";
 import { type InCluster, ownCluster } from "../kubernetes/identity";
 import { registriesAt } from "../kubernetes/registryWriter";
 import type { Context } from "../lifecycle";
-import { forgetsUnreachable, isOutOfReach } from "../unreachable";
 
 /** A bucket, and the Registry that it is for. */
 interface Stored extends InCluster {
@@ -13,19 +11,12 @@ interface Stored extends InCluster {
 
 /**
  * Names of the registries of its cluster that store in the bucket, whoever made them. A bucket that is for no registry,
- * and takes its keys from no cluster, has no cluster to ask.
+ * and takes its keys from no cluster, has no cluster to ask. Throws when its cluster cannot be asked: nobody knows then.
  */
 export async function registriesIn(context: Context, state: Stored, bucket: string): Promise<string[]> {
     const { registry, endpoint, clusterId } = state;
     if (registry === undefined && clusterId === undefined) {
         return [];
     }
-    try {
-        return await registriesAt(await ownCluster(context, state), { endpoint, bucket });
-    } catch (error) {
-        if (error instanceof LlmosError && isOutOfReach(error.finding) && forgetsUnreachable()) {
-            return [];
-        }
-        throw error;
-    }
+    return await registriesAt(await ownCluster(context, state), { endpoint, bucket });
 }

@@ -165,6 +165,28 @@ describe("a bucket", () => {
         await recorder.stop();
     });
 
+    test("whose cluster is out of reach is forgotten on demand, and not emptied", async () => {
+        const { recorder, kubeconfig } = await Recorder.beforeCluster(sandbox);
+        const own = stack("unreached", kubeconfig);
+        const program = unit("nothing-unreached", { bucket: { forceDestroy: true } });
+        expect((await own.up(program)).failure).toBeUndefined();
+        await theirs("nothing-unreached-theirs", "nothing-unreached");
+        await outside.put("nothing-unreached", "weights");
+        await recorder.stop();
+        vi.stubEnv("PULUMI_LLMOS_DELETE_UNREACHABLE", "true");
+        const destroyed = await own.destroy();
+        vi.unstubAllEnvs();
+        expect(destroyed.failure).toBeUndefined();
+        expect(destroyed.warnings.join("\n")).toContain(
+            "Bucket nothing-unreached is forgotten without a look",
+        );
+        expect(await outside.objects("nothing-unreached")).toContain("weights");
+        for (const name of ["nothing-unreached", "nothing-unreached-theirs"]) {
+            await remove(`${REGISTRIES}/${name}`);
+        }
+        await remove(`${SECRETS}/nothing-unreached`);
+    });
+
     test("of one name at two servers is two buckets: dropping one deletes it", async () => {
         const address = `127.0.0.1:${endpoint.split(":")[1]}`;
         const own = stack("addresses");

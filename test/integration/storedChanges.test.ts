@@ -1,4 +1,4 @@
-/** A registry that has moved to another bucket: what is said of its models and datasets follows at the next look. */
+/** What is declared of a model or a dataset, and what the cluster says of it, come together again. */
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { dataset } from "../../provider/resources/dataset";
@@ -6,7 +6,7 @@ import { model } from "../../provider/resources/model";
 import { StoredScene } from "../support/storedScene";
 
 const sandbox = inject("sandbox");
-const NAME = "moved-registry";
+const NAME = "stored-changes";
 
 let scene: StoredScene;
 beforeAll(async () => {
@@ -25,6 +25,25 @@ test("the storage URI of a model and of a dataset is that of the bucket in which
         expect(run.state?.storageUri).toBe(`s3://${NAME}/${kind}/default/moved`);
         await run.refresh();
         expect(run.state?.storageUri).toBe(`s3://${NAME}-2/${kind}/default/moved`);
+        expect((await run.destroy()).failure).toBeUndefined();
+    }
+});
+
+test("a card that is declared no more goes", async () => {
+    const kinds = [
+        { run: scene.run(model), plural: "models", field: "modelCard" },
+        { run: scene.run(dataset), plural: "datasets", field: "datasetCard" },
+    ];
+    for (const { run, plural, field } of kinds) {
+        const path = `/apis/ml.llmos.ai/v1/namespaces/default/${plural}/carded`;
+        const card = async () => (await scene.outside.expect(200, "GET", path)).spec[field];
+        const args = { name: "carded", registry: NAME };
+        expect(
+            (await run.up({ ...args, card: "Ours", metadata: { license: "MIT" } })).failure,
+        ).toBeUndefined();
+        expect(await card()).toMatchObject({ description: "Ours", metadata: { license: "MIT" } });
+        expect((await run.up(args)).changes).not.toEqual([]);
+        expect(await card()).toBeUndefined();
         expect((await run.destroy()).failure).toBeUndefined();
     }
 });
