@@ -1,6 +1,7 @@
 /** One question and its answer: what `doctor` prints, and what the stack records as proved. */
+
+import { list, written } from "./description/kinds";
 import { explained, type Finding } from "./errors";
-import { list, written } from "./fields";
 import type { Context } from "./lifecycle";
 
 /** What a check is about. */
@@ -19,6 +20,7 @@ export type CheckName =
 
 /** One question and its answer. Plain data: it goes into the state and into JSON as it is. */
 export interface Check {
+    /** What it is about. */
     name: CheckName;
     /** `skipped`: not asked, because an answer that it needs is missing; `detail` says which. */
     outcome: "passed" | "warned" | "failed" | "skipped";
@@ -31,7 +33,7 @@ export interface Check {
 }
 
 /** Checks as the state holds them. */
-export const checksOf = list(written<Check>());
+export const checks = list(written<Check>("Check"));
 
 /** The check of one question; a question that fails with an explained error has that as its finding. */
 export async function check(

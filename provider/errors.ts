@@ -72,7 +72,9 @@ export type Severity = "error" | "warning";
 
 /** One thing that a person is told. */
 export interface Finding {
+    /** What kind of finding it is, the same in every release. */
     readonly code: FindingCode;
+    /** `error` stops the operation, `warning` is told and passed by. */
     readonly severity: Severity;
     /** What was found, one sentence without a final full stop. */
     readonly found: string;

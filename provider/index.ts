@@ -3,25 +3,18 @@
  *
  * @packageDocumentation
  */
+
+export type { Check, CheckName } from "./checks";
 export type {
     Addressing,
     ClusterReference,
     Credentials,
     Keys,
-    KeysInSecret,
+    ProofTarget,
     Reachability,
-} from "./arguments";
-export type { Check, CheckName } from "./checks";
+} from "./description/arguments";
 export type { Finding, FindingCode, Severity } from "./errors";
 export type { Condition } from "./kubernetes/objects";
-export type { StoredTimeouts } from "./kubernetes/storedObjects";
-export type { ProofTarget } from "./proof";
-export { Bucket, type BucketArgs } from "./pulumi/bucket";
-export { BucketCors, type BucketCorsArgs } from "./pulumi/bucketCors";
-export { CredentialSecret, type CredentialSecretArgs } from "./pulumi/credentialSecret";
-export { Dataset, type DatasetArgs } from "./pulumi/dataset";
-export { DatasetVersion, type DatasetVersionArgs } from "./pulumi/datasetVersion";
-export { DefaultRegistry, type DefaultRegistryArgs } from "./pulumi/defaultRegistry";
 export {
     type GetRegistryArgs,
     getDefaultRegistry,
@@ -33,17 +26,34 @@ export {
     type LookupArgs,
     type LookupOptions,
 } from "./pulumi/lookups";
-export { Model, type ModelArgs } from "./pulumi/model";
 export {
     Registry,
     type RegistryArgs,
     type RegistryBucketArgs,
     type RegistryCorsArgs,
-    type RegistryKeysArgs,
+    type RegistryCredentialsArgs,
 } from "./pulumi/registry";
-export { RegistryObject, type RegistryObjectArgs } from "./pulumi/registryObject";
+export {
+    Bucket,
+    type BucketArgs,
+    BucketCors,
+    type BucketCorsArgs,
+    CredentialSecret,
+    type CredentialSecretArgs,
+    Dataset,
+    type DatasetArgs,
+    DatasetVersion,
+    type DatasetVersionArgs,
+    DefaultRegistry,
+    type DefaultRegistryArgs,
+    Model,
+    type ModelArgs,
+    RegistryObject,
+    type RegistryObjectArgs,
+} from "./pulumi/resources";
 export type { RegistryRow } from "./registries";
-export type { CardFile, DatasetMetadata, ModelMetadata } from "./resources/card";
-export type { CopySource } from "./resources/datasetVersion";
-export type { Timeouts } from "./resources/registryInputs";
+export type { CopySource } from "./resources/datasetVersion/description";
+export type { Timeouts } from "./resources/registryObject/description";
+export type { DatasetMetadata, ModelMetadata } from "./resources/stored/cardDescription";
+export type { StoredTimeouts } from "./resources/stored/description";
 export type { CorsMethod, CorsRule } from "./s3/corsRule";

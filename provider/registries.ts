@@ -1,6 +1,6 @@
 /** The registries of a cluster, as the list on the LLMOS page has them. */
 
-import type { ClusterReference } from "./arguments";
+import type { ClusterReference } from "./description/arguments";
 import { type Finding, failure, failureOf } from "./errors";
 import { Cluster, crdsMissing } from "./kubernetes/cluster";
 import {

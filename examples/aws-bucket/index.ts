@@ -11,7 +11,7 @@ const models = new llmos.Registry("models", {
     description: "Models on Amazon S3",
     endpoint: `s3.${region}.amazonaws.com`,
     region,
-    bucket: bucket.bucket,
+    bucket: { name: bucket.bucket, existing: true },
     credentials: {
         accessKeyId: config.requireSecret("accessKeyId"),
         secretAccessKey: config.requireSecret("secretAccessKey"),

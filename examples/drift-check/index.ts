@@ -7,7 +7,7 @@ const models = new llmos.Registry("models", {
     description: "Models, looked after by CI",
     endpoint: config.require("endpoint"),
     bucket: { name: "models" },
-    credentials: { secretName: config.require("secretName") },
+    credentials: { secretName: config.require("secretName"), existing: true },
     cors: { allowedOrigins: ["https://llmos.example.com"] },
     default: true,
 });

@@ -6,8 +6,8 @@ const config = new pulumi.Config();
 const models = new llmos.Registry("models", {
     description: "Models in a bucket that was here before",
     endpoint: config.require("endpoint"),
-    bucket: config.require("bucket"),
-    credentials: { secretName: config.require("secretName") },
+    bucket: { name: config.require("bucket"), existing: true },
+    credentials: { secretName: config.require("secretName"), existing: true },
     cors: { allowedOrigins: ["https://llmos.example.com"] },
 });
 

@@ -24,7 +24,7 @@ const models = new llmos.Registry("models", {
     description: "Models with keys from @pulumi/kubernetes",
     endpoint: config.require("endpoint"),
     bucket: { name: "models" },
-    credentials: { secretName: keys.metadata.name },
+    credentials: { secretName: keys.metadata.name, existing: true },
     cors: { allowedOrigins: ["https://llmos.example.com"] },
     cluster: { kubeconfig },
 });

@@ -16,7 +16,7 @@ const registry = new llmos.Registry("models", {
 
 const llama = new llmos.Model("llama", {
     registry: registry.name,
-    card: { file: "llama/README.md" },
+    cardFile: "llama/README.md",
     metadata: { license: "llama3.1", framework: "pytorch", tags: ["text-generation"] },
     content: "llama",
     ignore: ["*.tmp"],

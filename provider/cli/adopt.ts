@@ -93,10 +93,12 @@ function warn(terminal: Terminal, { adopted, leftOut, defaults }: ProgramParts):
     }
     for (const { name, cors } of adopted) {
         if ("unread" in cors) {
-            warning(`"${name}" gets cors: false, because its bucket's CORS rules could not be read.`);
+            warning(
+                `"${name}" gets cors: { unmanaged: true }, because its bucket's CORS rules could not be read.`,
+            );
             terminal.tell(`${describe(cors.unread)}\n`);
         } else if ("leftAlone" in cors) {
-            warning(`"${name}" gets cors: false. ${oneLine(cors.leftAlone)}`);
+            warning(`"${name}" gets cors: { unmanaged: true }. ${oneLine(cors.leftAlone)}`);
         }
     }
     if (defaults.length > 1 && adopted.some(({ isDefault }) => isDefault)) {

@@ -1,6 +1,7 @@
 /** What of a Registry in the cluster can be declared exactly as it is, so that adopting it changes nothing. */
-import { objectName } from "../arguments";
-import type { Refined } from "../fields";
+
+import { objectName } from "../description/arguments";
+import type { Refined } from "../description/decoding";
 import { DESCRIPTION_ANNOTATION, isDefault, type RegistryResource } from "../kubernetes/objects";
 import { rowOf } from "../registries";
 import { parseBucketName, parseEndpoint } from "../s3/endpoint";

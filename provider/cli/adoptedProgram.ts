@@ -75,8 +75,8 @@ function argumentsOf(registry: Adopted, { defaults, s3 }: ProgramParts): Argumen
         ...(description === undefined ? [] : [{ name: "description", value: description }]),
         { name: "endpoint", value: endpoint },
         ...Object.entries(s3).map(([name, value]) => ({ name, value })),
-        { name: "bucket", value: bucket },
-        { name: "credentials", value: { secretName } },
+        { name: "bucket", value: { name: bucket, existing: true } },
+        { name: "credentials", value: { secretName, existing: true } },
         corsArgument(cors),
         ...defaultArgument(registry, defaults),
         { name: "adopt", value: true },
@@ -88,13 +88,15 @@ function argumentsOf(registry: Adopted, { defaults, s3 }: ProgramParts): Argumen
     ];
 }
 
+const UNMANAGED = { unmanaged: true };
+
 function corsArgument(cors: DeclaredCors): Argument {
     if ("unread" in cors) {
         const comment = `The bucket's CORS rules could not be read: ${cors.unread.found}.`;
-        return { name: "cors", value: false, comment };
+        return { name: "cors", value: UNMANAGED, comment };
     }
     return "leftAlone" in cors
-        ? { name: "cors", value: false, comment: cors.leftAlone }
+        ? { name: "cors", value: UNMANAGED, comment: cors.leftAlone }
         : { name: "cors", value: cors };
 }
 

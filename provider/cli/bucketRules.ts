@@ -1,14 +1,15 @@
 /** The CORS rules that a bucket has now, as a program would declare them. */
+import type { Decoding } from "../description/decoding";
+import { list } from "../description/kinds";
 import { type Finding, failureOf, findingOf } from "../errors";
-import { type Decoding, list, object } from "../fields";
 import { namespaceOf, readKeys } from "../kubernetes/credentials";
 import type { Context } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askEndpoint } from "../preflight/endpoint";
 import { known } from "../reading";
 import { connectionWith } from "../s3/access";
-import { corsRuleFields, fromServer, guideRule, MAX_RULES, sameRules } from "../s3/cors";
-import type { CorsRule } from "../s3/corsRule";
+import { fromServer, guideRule, sameRules } from "../s3/cors";
+import { type CorsRule, corsRule, MAX_RULES } from "../s3/corsRule";
 import type { Adoptable } from "./adoptable";
 import type { S3Options } from "./options";
 
@@ -63,7 +64,7 @@ async function storedRules(
 export function declared(stored: CorsRule[]): DeclaredCors {
     const [only] = stored;
     const decoding: Decoding = { problems: [], unknowns: [] };
-    const rules = list(object(corsRuleFields), 1, MAX_RULES)(stored, "rules", decoding);
+    const rules = list(corsRule, 1, MAX_RULES).decode(stored, "rules", decoding);
     const [problem] = decoding.problems;
     if (problem) {
         return { leftAlone: `The bucket's CORS rules cannot be declared: ${problem.path} ${problem.reason}` };

@@ -1,7 +1,9 @@
 /** `doctor`: the questions of preview outside Pulumi, of a cluster and its registries, or of a store alone. */
-import { type Keys, keysFields } from "../arguments";
+
 import type { Check } from "../checks";
-import { type Decoding, decodeFields } from "../fields";
+import { type Keys, keysFields } from "../description/arguments";
+import type { Decoding } from "../description/decoding";
+import { decodeFields } from "../description/fields";
 import { namespaceOf } from "../kubernetes/credentials";
 import type { RegistryResource } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";

@@ -1,9 +1,10 @@
 /** Options that several commands share, and how a value is checked: with the same decoders as a program's arguments. */
+
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { type Addressing, caBundle, objectName } from "../arguments";
-import type { Refined } from "../fields";
+import { type Addressing, caBundle, objectName } from "../description/arguments";
+import type { Refined } from "../description/decoding";
 import type { Settings } from "../settings";
 
 /** A file that was given, and what is in it. */

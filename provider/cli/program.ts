@@ -1,8 +1,9 @@
 /** The command line: its commands, options and help, and what becomes of an error. */
+
 import { Command, CommanderError, Option } from "commander";
 import picocolors from "picocolors";
 import { describe, LlmosError } from "../errors";
-import { parseOrigin } from "../s3/cors";
+import { parseOrigin } from "../s3/corsRule";
 import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 import type { AdoptOptions } from "./adopt";
 import type { DoctorOptions } from "./doctor";

@@ -2,23 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { failure, LlmosError } from "../errors";
-import {
-    type Fields,
-    flag,
-    list,
-    message,
-    number,
-    object,
-    optional,
-    required,
-    text,
-    withDefault,
-} from "../fields";
 import type { Context } from "../lifecycle";
 import { known } from "../reading";
 import { urlOf } from "../s3/client";
 import type { ContentStore, ListedObject } from "../s3/contentStore";
 import { type Comparison, compare, driftOf } from "./comparison";
+import type { ContentInputs, ContentState, Pending } from "./description";
 import { localFiles } from "./localFiles";
 import {
     contentDigest,
@@ -30,62 +19,6 @@ import {
 } from "./manifest";
 import { countOf, Progress, sizeOf, someOf } from "./progress";
 import { upload } from "./upload";
-
-/** Arguments of what has content. */
-export interface ContentInputs {
-    /** A folder or a file; a relative path starts at the program's folder. Not given: the content is left alone. */
-    content?: string;
-    /**
-     * Patterns of what is left out, with the meaning of `.gitignore`. `.git`, `.cache/huggingface` and what file managers
-     * leave are left out unless a pattern takes them back (`!.git`).
-     */
-    ignore?: string[];
-    /** Store what symbolic links lead to. Default false: a link is an error. */
-    followSymlinks?: boolean;
-    /** Remove what lies there and is not in the content. Default false: it is kept, and told. */
-    prune?: boolean;
-    /** What an update has to do, filled in by the provider: how the engine knows of files that changed. */
-    pending?: Pending;
-}
-
-/** What is to be done to the content. */
-export interface Pending {
-    /** Files to send, and their bytes. */
-    files: number;
-    bytes: number;
-    /** Objects to remove. */
-    removals: number;
-    /** How many of these may make another content than the one that was stored; the others put right what was changed there. */
-    changes: number;
-}
-
-export const contentFields: Fields<ContentInputs> = {
-    // What a change of these does shows in `pending`.
-    content: optional(text(), "store"),
-    ignore: optional(list(text()), "store"),
-    followSymlinks: withDefault(flag, false, "store"),
-    prune: withDefault(flag, false, "store"),
-    pending: message(
-        object<Pending>({
-            files: required(number(0)),
-            bytes: required(number(0)),
-            removals: required(number(0)),
-            changes: required(number(0)),
-        }),
-    ),
-};
-
-/** What is known of a stored content. */
-export interface ContentState {
-    /** Bytes of all objects there. */
-    size: number;
-    /** Number of objects there. */
-    fileCount: number;
-    /** SHA-256, in hex, of the lines that `sha256sum` prints for the declared files, by path; empty without `content`. */
-    contentDigest: string;
-    /** How what lies there differs from what was stored, a line a file, at most 20. */
-    contentDrift: string[];
-}
 
 /** What the content there and the content here come to. */
 interface Look {

@@ -2,8 +2,11 @@
  * The manifest: what was stored, file by file, kept in the bucket beside the content, so that the run of another machine
  * knows it too. It is a memory, never the truth: what lies in the bucket is compared with it on every look.
  */
+
 import { createHash } from "node:crypto";
-import { type Decoding, list, number, object, required, text } from "../fields";
+import type { Decoding } from "../description/decoding";
+import { required } from "../description/fields";
+import { list, number, object, text } from "../description/kinds";
 import { OWN_PREFIX } from "../s3/objectStore";
 
 /** One stored file. */
@@ -27,7 +30,7 @@ const VERSION = 1;
 type Row = StoredFile & { path: string };
 
 const rows = list<Row>(
-    object<Row>({
+    object<Row>("StoredFile", {
         path: required(text()),
         size: required(number(0)),
         mtimeMs: required(number(0)),
@@ -50,7 +53,7 @@ export function writeManifest(manifest: Manifest): string {
 export function readManifest(content: string | undefined): Manifest {
     const { version, files } = parsed(content);
     const into: Decoding = { problems: [], unknowns: [] };
-    const decoded = version === VERSION ? rows(files, "files", into) : undefined;
+    const decoded = version === VERSION ? rows.decode(files, "files", into) : undefined;
     return new Map(
         (into.problems.length > 0 ? [] : (decoded ?? [])).map(({ path, ...file }) => [path, file]),
     );

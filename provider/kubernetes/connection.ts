@@ -1,7 +1,7 @@
 /** Which cluster: the places a kubeconfig is looked for, in order, and how it is loaded. */
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { ClusterReference } from "../arguments";
+import type { ClusterReference } from "../description/arguments";
 import { failure } from "../errors";
 import type { Settings } from "../settings";
 

@@ -1,11 +1,11 @@
 /** S3 keys in a Secret of the cluster: the form in which the LLMOS operator reads them. */
 import { createHmac, randomBytes } from "node:crypto";
-import type { Credentials, Keys } from "../arguments";
+import { type Credentials, type InCluster, type Keys, keysIn } from "../description/arguments";
 import { failure } from "../errors";
 import type { Context } from "../lifecycle";
 import { known, type Reading } from "../reading";
 import type { Cluster } from "./cluster";
-import { type InCluster, ownCluster } from "./identity";
+import { ownCluster } from "./identity";
 import {
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,
@@ -26,12 +26,13 @@ export async function resolveKeys(
     holder: InCluster,
     signal?: AbortSignal,
 ): Promise<Keys> {
-    if (!("secretName" in credentials)) {
-        return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };
+    const keys = keysIn(credentials);
+    if (keys) {
+        return keys;
     }
     const cluster = await ownCluster(context, holder, signal);
     const namespace = namespaceOf(context, credentials.namespace);
-    return await readKeys(cluster, namespace, credentials.secretName, signal);
+    return await readKeys(cluster, namespace, credentials.secretName ?? "", signal);
 }
 
 /** Reads the keys of a Secret, exactly as the operator does: not trimmed. */

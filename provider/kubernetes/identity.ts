@@ -1,20 +1,9 @@
 /** The right cluster. */
 
-import type { ClusterReference, Guarded } from "../arguments";
+import type { ClusterReference, Guarded, InCluster } from "../description/arguments";
 import { failure, findingOf, LlmosError } from "../errors";
 import type { Context, KnownPart } from "../lifecycle";
 import type { Cluster } from "./cluster";
-
-/** Arguments and state of every resource that lives in a cluster. */
-export interface InCluster {
-    /** Which cluster. Default: stack configuration, then environment (README, "Configuration"). */
-    cluster?: ClusterReference;
-    /**
-     * Identity of the cluster (UID of namespace kube-system), filled in by the provider: a rotated token is no
-     * change, another cluster is a replacement.
-     */
-    clusterId?: string;
-}
 
 /** Name under which a cluster's answers are remembered. */
 export function clusterName(reference: ClusterReference | undefined): string {

@@ -52,11 +52,15 @@ export interface RegistryResource extends Conditioned {
     };
 }
 
-/** One condition of a Registry; the operator writes these four fields only (`llmos/observed.md`). */
+/** One condition, as the LLMOS operator writes it. */
 export interface Condition {
+    /** What it says something of, for example `accessible` or `ready`. */
     type: string;
+    /** `True`, `False` or `Unknown`. */
     status: string;
+    /** The operator's words. */
     message?: string;
+    /** When status or message last changed, ISO 8601. */
     lastUpdateTime?: string;
 }
 

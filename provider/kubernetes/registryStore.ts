@@ -1,5 +1,5 @@
 /** From the name of a registry to its bucket: the way that models and datasets take to their content. */
-import type { S3Server } from "../arguments";
+import type { S3Server } from "../description/arguments";
 import { failure, type LlmosError } from "../errors";
 import type { Context } from "../lifecycle";
 import { known } from "../reading";

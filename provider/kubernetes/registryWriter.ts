@@ -1,6 +1,7 @@
 /** What is written of a Registry, with the marks that make the operator look again; and where it stores. */
+
 import type { Check } from "../checks";
-import type { RegistryObjectInputs } from "../resources/registryInputs";
+import type { RegistryObjectInputs } from "../resources/registryObject/description";
 import type { Cluster } from "./cluster";
 import {
     accessible,

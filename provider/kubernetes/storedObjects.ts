@@ -138,15 +138,9 @@ export interface StoredMade {
 }
 
 /** How long to wait for the operator, in seconds. */
-export interface StoredTimeouts {
-    /** For the object to be ready, or its publication to be taken back. Default 120. */
-    readySeconds?: number;
-    /** For a refusal to turn, because the operator tries again. Default 5. */
-    graceSeconds?: number;
-    /** For a DatasetVersion to be published. Default 900. */
-    publishSeconds?: number;
-    /** For the object and its content to be deleted, or what a former publication has left. Default 600. */
-    deleteSeconds?: number;
+interface ReadyTimeouts {
+    readonly readySeconds?: number;
+    readonly graceSeconds?: number;
 }
 
 /** Writes, and waits until the operator says that the object is ready. The watch is open before the write. */
@@ -155,7 +149,7 @@ export async function writeUntilReady(
     cluster: Cluster,
     kind: StoredKind,
     name: StoredName,
-    timeouts: StoredTimeouts | undefined,
+    timeouts: ReadyTimeouts | undefined,
     over: Over,
     write: (seen: StoredResource | undefined) => Promise<StoredResource>,
     onWritten: (object: StoredResource) => void = () => {},
@@ -176,7 +170,7 @@ export async function writeUntilReady(
 /** Time for an approval from before a write to be taken back, in milliseconds (seen: 0.1 s). */
 const SETTLE_MS = 1_000;
 
-function patienceOf({ readySeconds = 120, graceSeconds = 5 }: StoredTimeouts = {}): Patience {
+function patienceOf({ readySeconds = 120, graceSeconds = 5 }: ReadyTimeouts = {}): Patience {
     return { verdictMs: readySeconds * 1_000, graceMs: graceSeconds * 1_000, settleMs: SETTLE_MS };
 }
 
@@ -225,7 +219,7 @@ export async function deleteStored(
     context: Context,
     cluster: Cluster,
     kind: StoredKind,
-    state: StoredName & StoredMade & { timeouts?: StoredTimeouts },
+    state: StoredName & StoredMade & { timeouts?: { deleteSeconds?: number } },
 ): Promise<boolean> {
     const ref = storedRef(kind, state);
     const seconds = state.timeouts?.deleteSeconds ?? 600;

@@ -1,5 +1,5 @@
 /** What changes between a state and new arguments, for any lifecycle. Pure. */
-import { type Change, changesOf } from "../comparison";
+import { type Change, changesOf } from "../description/comparison";
 import type { KnownPart, Lifecycle } from "./index";
 
 /** What changes, and how. */

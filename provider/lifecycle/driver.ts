@@ -2,9 +2,11 @@
  * Drives any lifecycle through its verbs, for any adapter: decodes what comes in, asks what is to be asked, and gives
  * values without `undefined` in them. Values that the engine does not know yet come in as `UNKNOWN`.
  */
-import { type Change, changesOf, concernServers, withRemembered } from "../comparison";
+
+import { type Change, changesOf, concernServers, withFilledIn } from "../description/comparison";
+import type { Decoding } from "../description/decoding";
+import { decodeFields } from "../description/fields";
 import { describe, type Finding, failure, failureOf, findingOf, LlmosError } from "../errors";
-import { type Decoding, decodeFields } from "../fields";
 import type { Reading } from "../reading";
 import { settingsFindings } from "../settings";
 import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "../unreachable";
@@ -132,7 +134,7 @@ export async function update(
         const decoded = decode(lifecycle, news);
         const { changes } = compare(lifecycle, state, decoded);
         const { values } = state;
-        const inputs = withRemembered(lifecycle.fields, decoded.inputs, values);
+        const inputs = withFilledIn(lifecycle.fields, decoded.inputs, values);
         // Without any change, it is the engine that wants what failed to be tried again.
         const onlyStores = changes.length > 0 && !concernServers(changes);
         return outputsOf(

@@ -3,12 +3,12 @@
  * (`provider/pulumi/`) turns it into something an engine can drive, by way of the driver.
  */
 
-import type { ClusterReference } from "../arguments";
 import type { Clock } from "../clock";
-import type { Change } from "../comparison";
 import type { Gate } from "../content/gate";
+import type { ClusterReference } from "../description/arguments";
+import type { Change } from "../description/comparison";
+import type { Fields } from "../description/fields";
 import type { Finding, LlmosError } from "../errors";
-import type { Fields } from "../fields";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Reading } from "../reading";
 import type { S3Connection } from "../s3/client";

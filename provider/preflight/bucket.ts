@@ -42,7 +42,7 @@ export function noBucket(endpoint: string, bucket: string): Finding {
         found: `The bucket "${bucket}" does not exist`,
         where: urlOf(endpoint),
         why: "The registry stores models and datasets in it.",
-        next: `Correct the name, or have it made: bucket: { name: "${bucket}", create: true }.`,
+        next: "Correct the name, or leave out existing: true to have it made.",
         property: "name",
     }).finding;
 }

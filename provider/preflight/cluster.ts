@@ -1,6 +1,6 @@
 /** Is the cluster there, is LLMOS on it, and is the namespace of the Secrets? */
 
-import type { ClusterReference } from "../arguments";
+import type { ClusterReference } from "../description/arguments";
 import { explained, type Finding, failure } from "../errors";
 import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/cluster";

@@ -1,6 +1,7 @@
 /** Does the server let browsers on the LLMOS page in? */
-import type { S3Server } from "../arguments";
+
 import { type Check, check, judged, skipped } from "../checks";
+import type { S3Server } from "../description/arguments";
 import type { Finding, FindingCode } from "../errors";
 import type { Context } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
@@ -15,8 +16,8 @@ import {
     questionsOf,
     questionsOfPage,
 } from "../s3/corsProbe";
-import type { CorsRule } from "../s3/corsRule";
-import { type EnforcedBy, storedCors } from "../s3/corsWriter";
+import type { CorsRule, EnforcedBy } from "../s3/corsRule";
+import { storedCors } from "../s3/corsWriter";
 import type { ObjectStore } from "../s3/objectStore";
 import { bucketUrl } from "../s3/unsigned";
 import { ruleWarnings } from "./corsRules";

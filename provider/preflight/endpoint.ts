@@ -1,6 +1,6 @@
 /** Is the endpoint there, over TLS that can be trusted, with a clock like ours? */
 import type { IncomingMessage } from "node:http";
-import type { S3Server } from "../arguments";
+import type { S3Server } from "../description/arguments";
 import type { Finding } from "../errors";
 import type { Context } from "../lifecycle";
 import { networkFinding } from "../network";

@@ -3,8 +3,8 @@
  * their words are those of preview.
  */
 import { randomUUID } from "node:crypto";
-import type { ClusterReference, Keys, S3Server } from "../arguments";
 import { type Check, type CheckName, check, judged, skipped } from "../checks";
+import type { ClusterReference, Keys, S3Server } from "../description/arguments";
 import { type Finding, failure, findingOf } from "../errors";
 import { readKeys } from "../kubernetes/credentials";
 import { isDefault, REGISTRIES, type RegistryResource } from "../kubernetes/objects";

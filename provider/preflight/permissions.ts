@@ -1,6 +1,6 @@
 /** May this user of the cluster do what is to come? Asked of the API server itself, which stores nothing of it. */
 
-import type { ClusterReference } from "../arguments";
+import type { ClusterReference } from "../description/arguments";
 import { type Finding, failure } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import { clusterName } from "../kubernetes/identity";

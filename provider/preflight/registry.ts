@@ -1,4 +1,5 @@
 /** Is the name of a registry free, may its storage move, and is its Secret there? */
+
 import { explained, type Finding } from "../errors";
 import type { Cluster } from "../kubernetes/cluster";
 import { readKeys } from "../kubernetes/credentials";
@@ -10,7 +11,7 @@ import type { Context, KnownPart } from "../lifecycle";
 import { ownersOf } from "../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { known } from "../reading";
-import type { RegistryObjectInputs } from "../resources/registryInputs";
+import type { RegistryObjectInputs } from "../resources/registryObject/description";
 import { askForPermission } from "./permissions";
 
 const REGISTRY = { group: "ml.llmos.ai", resource: "registries" } as const;

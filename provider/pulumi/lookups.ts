@@ -1,9 +1,10 @@
 /** Lookups: what the LLMOS page shows of the registries of a cluster, read live. */
+
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterReference } from "../arguments";
+import type { ClusterReference } from "../description/arguments";
 import type { RegistryRow } from "../registries";
 import type { Settings } from "../settings";
-import type { Deep } from "./inputs";
+import type { Deep } from "./resourceClass";
 
 /** Arguments of the lookups. */
 export interface LookupArgs {

@@ -1,38 +1,48 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Addressing, ClusterReference, Keys, KeysInSecret, Reachability } from "../arguments";
 import type { Check } from "../checks";
+import type { Addressing, ClusterReference, Keys, Reachability } from "../description/arguments";
 import type { Condition } from "../kubernetes/objects";
-import type { Timeouts } from "../resources/registryInputs";
+import type { Timeouts } from "../resources/registryObject/description";
 import type { CorsRule } from "../s3/corsRule";
-import { Bucket } from "./bucket";
-import { BucketCors } from "./bucketCors";
-import { CredentialSecret } from "./credentialSecret";
-import { DefaultRegistry } from "./defaultRegistry";
-import type { Deep } from "./inputs";
-import { RegistryObject } from "./registryObject";
+import type { Deep } from "./resourceClass";
+import { Bucket, BucketCors, CredentialSecret, DefaultRegistry, RegistryObject } from "./resources";
 
-/** A bucket that this stack makes or manages. */
+/** The bucket of a registry. */
 export interface RegistryBucketArgs {
     /** Bucket name (S3 "Bucket naming rules"). */
     name: pulumi.Input<string>;
-    /** Default true: make it. False: it must exist, and is never deleted. */
-    create?: pulumi.Input<boolean>;
+    /** It exists already: it is used as it is, and never deleted. Default false: make it. */
+    existing?: pulumi.Input<boolean>;
     /** Take over an existing bucket that is in use. Default false. */
     adopt?: pulumi.Input<boolean>;
     /** Delete the bucket with all that is in it. Default false; counts only once it has been applied. */
     forceDestroy?: pulumi.Input<boolean>;
 }
 
-/** S3 keys, for a Secret that this stack makes. */
-export type RegistryKeysArgs = Deep<Keys> & {
-    /** Name of the Secret. Default: the registry's name followed by `-credentials`. */
-    name?: pulumi.Input<string>;
-};
+/** The S3 keys of a registry, and the Secret in which LLMOS finds them. */
+export interface RegistryCredentialsArgs {
+    /** Access key id, as the S3 server knows it. */
+    accessKeyId?: pulumi.Input<string>;
+    /** Secret access key that belongs to it. */
+    secretAccessKey?: pulumi.Input<string>;
+    /** Name of the Secret. Default, where it is made: the registry's name followed by `-credentials`. */
+    secretName?: pulumi.Input<string>;
+    /**
+     * The Secret exists already and holds the keys, which stay out of the stack. Then neither key is given. Default false:
+     * it is made, with the two keys.
+     */
+    existing?: boolean;
+}
 
-/** CORS rules: origins with the rule of the LLMOS guide, or rules of your own. */
-export type RegistryCorsArgs =
-    | { allowedOrigins: pulumi.Input<pulumi.Input<string>[]> }
-    | { rules: pulumi.Input<pulumi.Input<Deep<CorsRule>>[]> };
+/** The CORS rules of a registry's bucket. Exactly one of the three is given. */
+export interface RegistryCorsArgs {
+    /** Addresses of the LLMOS page (`https://llmos.example.com`), which get the rule of the LLMOS guide. */
+    allowedOrigins?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Full rules instead. */
+    rules?: pulumi.Input<pulumi.Input<Deep<CorsRule>>[]>;
+    /** Leave the bucket's CORS rules alone. */
+    unmanaged?: boolean;
+}
 
 /**
  * Arguments of a {@link Registry}. Which resources there are is decided by the shape of `credentials`, `cors`
@@ -45,14 +55,14 @@ export interface RegistryArgs {
     description?: pulumi.Input<string>;
     /** S3 server as `host[:port]`; `https://` in front is accepted, http is refused (LLMOS guide). */
     endpoint: pulumi.Input<string>;
-    /** Name of a bucket that exists, or a bucket to make. */
-    bucket: pulumi.Input<string> | RegistryBucketArgs;
+    /** The bucket: one to make, or one that exists. */
+    bucket: RegistryBucketArgs;
     /** Keys for LLMOS, or the name of an existing Secret that holds them, which keeps them out of the stack. */
-    credentials: RegistryKeysArgs | pulumi.Output<Keys> | Deep<KeysInSecret>;
+    credentials: RegistryCredentialsArgs;
     /** Keys that make the bucket and set CORS. Default: `credentials`. */
     adminCredentials?: pulumi.Input<Deep<Keys>>;
-    /** Origins of the LLMOS page, or rules; `false` leaves the bucket's CORS alone. */
-    cors: RegistryCorsArgs | false;
+    /** Origins of the LLMOS page, or rules; `unmanaged: true` leaves the bucket's CORS alone. */
+    cors: RegistryCorsArgs;
     /** Make it the cluster's default for new models and datasets. Default false. */
     default?: boolean;
     /** PEM certificates of the S3 server's authority, as content. Default: `llmos:caBundle`, else the system's. */
@@ -167,13 +177,13 @@ class Parts {
     }
 
     bucket(): Bucket {
-        const { create, adopt, forceDestroy } = this.bucketArgs;
+        const { name, existing, adopt, forceDestroy } = this.args.bucket;
         return new Bucket(
             `${this.name}-bucket`,
             given({
                 ...this.storage,
-                name: this.bucketArgs.name,
-                create,
+                name,
+                existing,
                 adopt,
                 forceDestroy,
                 registry: this.registryName,
@@ -197,7 +207,7 @@ class Parts {
             namespace,
             adopt,
             proveWriting,
-            target: given({ endpoint, region, addressing, caBundle, bucket: this.bucketArgs.name }),
+            target: given({ endpoint, region, addressing, caBundle, bucket: this.args.bucket.name }),
         });
         return [new CredentialSecret(`${this.name}-secret`, args, this.after([bucket]))];
     }
@@ -205,14 +215,16 @@ class Parts {
     /** None when CORS is left alone. */
     cors(before: pulumi.Resource[]): BucketCors[] {
         const { cors, adopt } = this.args;
-        if (cors === false) {
+        if (cors.unmanaged) {
             return [];
         }
-        const adoptCors = this.bucketArgs.adopt ?? adopt;
+        const { allowedOrigins, rules } = cors;
+        const adoptCors = this.args.bucket.adopt ?? adopt;
         const args = given({
             ...this.storage,
-            ...cors,
-            bucket: this.bucketArgs.name,
+            allowedOrigins,
+            rules,
+            bucket: this.args.bucket.name,
             adopt: adoptCors,
             registry: this.registryName,
         });
@@ -235,7 +247,7 @@ class Parts {
             relocate,
             proveWriting,
             timeouts,
-            bucket: this.bucketArgs.name,
+            bucket: this.args.bucket.name,
             secretName: secret ? madeBy(secret, this.secretName) : this.secretName,
             keyRevision: secret?.keyRevision,
         });
@@ -251,29 +263,16 @@ class Parts {
         return [new DefaultRegistry(`${this.name}-default`, args, this.after([registry]))];
     }
 
-    private get bucketArgs(): RegistryBucketArgs {
-        const { bucket } = this.args;
-        const isName =
-            typeof bucket === "string" || pulumi.Output.isInstance(bucket) || bucket instanceof Promise;
-        return isName ? { name: bucket, create: false } : (bucket as RegistryBucketArgs);
-    }
-
+    /** The keys; undefined where an existing Secret holds them. */
     private get keys(): Deep<Keys> | undefined {
-        const { credentials } = this.args;
-        if (!pulumi.Output.isInstance(credentials) && "secretName" in credentials) {
-            return undefined;
-        }
-        const { accessKeyId, secretAccessKey } = credentials as RegistryKeysArgs;
-        return { accessKeyId, secretAccessKey };
+        const { accessKeyId, secretAccessKey } = this.args.credentials;
+        return accessKeyId !== undefined && secretAccessKey !== undefined
+            ? { accessKeyId, secretAccessKey }
+            : undefined;
     }
 
     private get secretName(): pulumi.Input<string> {
-        const { credentials } = this.args;
-        if (!pulumi.Output.isInstance(credentials) && "secretName" in credentials) {
-            return credentials.secretName;
-        }
-        const named = pulumi.Output.isInstance(credentials) ? undefined : credentials.name;
-        return named ?? pulumi.interpolate`${this.registryName}-credentials`;
+        return this.args.credentials.secretName ?? pulumi.interpolate`${this.registryName}-credentials`;
     }
 
     /** For the two resources that live in the bucket. */
@@ -302,16 +301,49 @@ function madeBy(resource: pulumi.Resource, name: pulumi.Input<string>): pulumi.O
     return pulumi.all([name, resource.urn]).apply(([known]) => known);
 }
 
-/** A program without types gets the sentence that the compiler gives one with types. */
+/** Refuses what the types cannot, in the words that a program without types needs as well. */
 function refuseIncomplete(name: string, args: Partial<RegistryArgs> | undefined): void {
-    const missing = (["endpoint", "bucket", "credentials", "cors"] as const).filter(
-        (argument) => args?.[argument] === undefined,
+    const { endpoint, bucket, credentials, cors } = args ?? {};
+    const missing = Object.entries({ endpoint, bucket, credentials, cors }).flatMap(([argument, value]) =>
+        value === undefined ? [argument] : [],
     );
     if (missing.length > 0) {
-        throw new pulumi.RunError(
-            `Registry "${name}" lacks ${missing.join(", ")}. The README lists what each of them takes ("Arguments of Registry").`,
-        );
+        throw new pulumi.RunError(`Registry "${name}" lacks ${missing.join(", ")}. ${SEE}`);
     }
+    const problem =
+        shapeProblem({ bucket, credentials, cors }) ??
+        credentialsProblem(credentials ?? {}) ??
+        corsProblem(cors ?? {});
+    if (problem !== undefined) {
+        throw new pulumi.RunError(`Registry "${name}": ${problem} ${SEE}`);
+    }
+}
+
+const SEE = 'docs/reference.md lists what each argument takes ("Registry").';
+
+function shapeProblem(objects: Record<string, unknown>): string | undefined {
+    const other = Object.entries(objects).find(
+        ([, value]) => typeof value !== "object" || value === null || pulumi.Output.isInstance(value),
+    );
+    return other && `${other[0]} must be an object; its fields take outputs.`;
+}
+
+function credentialsProblem(credentials: RegistryCredentialsArgs): string | undefined {
+    const { accessKeyId, secretAccessKey, secretName, existing } = credentials;
+    const keys = [accessKeyId, secretAccessKey].filter((key) => key !== undefined).length;
+    if (existing) {
+        return secretName === undefined || keys > 0
+            ? "credentials with existing: true take secretName, and no keys: the Secret holds them."
+            : undefined;
+    }
+    return keys === 2
+        ? undefined
+        : "credentials need accessKeyId and secretAccessKey; or secretName and existing: true, for a Secret that holds them already.";
+}
+
+function corsProblem({ allowedOrigins, rules, unmanaged }: RegistryCorsArgs): string | undefined {
+    const given = [allowedOrigins, rules, unmanaged || undefined].filter((each) => each !== undefined).length;
+    return given === 1 ? undefined : "cors takes exactly one of allowedOrigins, rules and unmanaged: true.";
 }
 
 /** The arguments without those that were not given. */

@@ -1,5 +1,5 @@
 /** Values as the engine sends them. */
-import { UNKNOWN } from "../fields";
+import { UNKNOWN } from "../description/decoding";
 
 /** How the engine writes a value that it does not know yet, whatever its type will be. */
 const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

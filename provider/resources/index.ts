@@ -1,13 +1,14 @@
 /** Every kind of resource, once: adapters, tests and documentation take their list from here. */
+
 import type { AnyLifecycle } from "../lifecycle";
-import { bucket } from "./bucket";
-import { bucketCors } from "./bucketCors";
-import { credentialSecret } from "./credentialSecret";
-import { dataset } from "./dataset";
-import { datasetVersion } from "./datasetVersion";
-import { defaultRegistry } from "./defaultRegistry";
-import { model } from "./model";
-import { registryObject } from "./registryObject";
+import { bucket } from "./bucket/lifecycle";
+import { bucketCors } from "./bucketCors/lifecycle";
+import { credentialSecret } from "./credentialSecret/lifecycle";
+import { dataset } from "./dataset/lifecycle";
+import { datasetVersion } from "./datasetVersion/lifecycle";
+import { defaultRegistry } from "./defaultRegistry/lifecycle";
+import { model } from "./model/lifecycle";
+import { registryObject } from "./registryObject/lifecycle";
 
 /** The lifecycle of each kind, by its type name. */
 export const LIFECYCLES: Readonly<Record<string, AnyLifecycle>> = Object.fromEntries(

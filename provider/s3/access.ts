@@ -1,19 +1,13 @@
 /** From the arguments of a resource to an open store: the keys are resolved at the last moment. */
-import type { Credentials, Guarded, S3Server } from "../arguments";
+import type { Guarded, S3Access, S3Server } from "../description/arguments";
 import type { Finding } from "../errors";
 import { findingOf } from "../errors";
 import { resolveKeys } from "../kubernetes/credentials";
-import { type InCluster, identify } from "../kubernetes/identity";
+import { identify } from "../kubernetes/identity";
 import type { Context, KnownPart } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import type { S3Connection } from "./client";
 import type { ObjectStore } from "./objectStore";
-
-/** Arguments of every resource that lives in a bucket; the cluster is the one that holds the Secret with the keys. */
-export interface S3Access extends S3Server, InCluster {
-    /** Keys that may do what this resource does, or the Secret that holds them. */
-    credentials: Credentials;
-}
 
 /** The identity of the cluster that holds the Secret with the keys, or the registry; none where neither is named. */
 export async function identifyHolder(
@@ -21,7 +15,7 @@ export async function identifyHolder(
     access: KnownPart<S3Access & Guarded & { registry?: string }>,
     prior: KnownPart<S3Access> | undefined,
 ): Promise<{ clusterId?: string }> {
-    const inSecret = access.credentials !== undefined && "secretName" in access.credentials;
+    const inSecret = access.credentials?.secretName !== undefined;
     return inSecret || access.registry !== undefined ? await identify(context, access, prior) : {};
 }
 

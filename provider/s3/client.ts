@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { Keys, S3Server } from "../arguments";
+import type { Keys, S3Server } from "../description/arguments";
 import { isTransient } from "../network";
 import { agentFor } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../retries";

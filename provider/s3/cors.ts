@@ -3,12 +3,8 @@
  * Source of the rules: S3 documentation, "Elements of a CORS configuration".
  */
 import type { CORSRule } from "@aws-sdk/client-s3";
-import { type Fields, list, number, oneOf, optional, type Refined, required, text } from "../fields";
 import { overlap } from "./corsMatch";
 import type { CorsMethod, CorsRule } from "./corsRule";
-
-/** Most rules in one document. */
-const MAX_RULES = 100;
 
 /**
  * The rule that the LLMOS guide asks for ("CORS example"): without it, uploads and downloads of models and
@@ -22,54 +18,6 @@ export function guideRule(allowedOrigins: string[]): CorsRule {
         exposeHeaders: ["ETag"],
     };
 }
-
-/** An origin as browsers send it: no path, no slash at the end; or a pattern with one `*`. */
-export function parseOrigin(origin: string): Refined<string> {
-    if (origin === "*") {
-        return { value: origin };
-    }
-    if ((origin.match(/\*/g) ?? []).length > 1) {
-        return { refused: `"${origin}" has more than one "*"; S3 allows one in an origin.` };
-    }
-    const parts = /^([a-z][a-z0-9+.-]*|\*):\/\/([^/?#@\s]+)([/?#].*)?$/i.exec(origin);
-    if (!parts) {
-        return {
-            refused: `"${origin}" is not an origin. Write the address of the LLMOS page as scheme://host[:port], for example "https://llmos.example.com".`,
-        };
-    }
-    const corrected = `${parts[1]}://${parts[2]}`.toLowerCase();
-    if (parts[3] !== undefined) {
-        return {
-            refused: `"${origin}" has a path; browsers send only scheme, host and port (RFC 6454). Write "${corrected}".`,
-        };
-    }
-    return { value: corrected };
-}
-
-function atMostOneWildcard(header: string): Refined<string> {
-    return (header.match(/\*/g) ?? []).length > 1
-        ? { refused: `"${header}" has more than one "*"; S3 allows one in a header.` }
-        : { value: header };
-}
-
-function ruleId(id: string): Refined<string> {
-    return id.length <= 255
-        ? { value: id }
-        : { refused: `has ${id.length} characters; a rule's id may have at most 255.` };
-}
-
-export const origins = list(text(parseOrigin), 1);
-
-export const corsRuleFields: Fields<CorsRule> = {
-    id: optional(text(ruleId)),
-    allowedOrigins: required(origins),
-    allowedMethods: required(list(oneOf<CorsMethod>("GET", "PUT", "POST", "DELETE", "HEAD"), 1)),
-    allowedHeaders: optional(list(text(atMostOneWildcard))),
-    exposeHeaders: optional(list(text())),
-    maxAgeSeconds: optional(number(0)),
-};
-
-export { MAX_RULES };
 
 /**
  * The rule as the S3 client takes it.

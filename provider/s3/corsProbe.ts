@@ -3,7 +3,7 @@
  * document is no proof: some servers store it and answer by another rule, some answer any origin without one
  * (measured on Garage, MinIO, moto, S3Mock).
  */
-import type { S3Server } from "../arguments";
+import type { S3Server } from "../description/arguments";
 import { failure, failureOf } from "../errors";
 import type { Context } from "../lifecycle";
 import { networkFinding } from "../network";

@@ -5,13 +5,8 @@ import { known, present, type Reading } from "../reading";
 import { askUntil } from "../settling";
 import { urlOf } from "./client";
 import { fromServer, sameRules, toServer } from "./cors";
-import type { CorsRule } from "./corsRule";
+import type { CorsRule, EnforcedBy } from "./corsRule";
 import type { ObjectStore } from "./objectStore";
-
-/**
- * What decides about CORS: `bucket`, the stored rules; `server`, the settings of a server that has no bucket CORS.
- */
-export type EnforcedBy = "bucket" | "server";
 
 /** The document; a server without bucket CORS is no error here. */
 export async function storedCors(
@@ -101,7 +96,7 @@ export function corsTaken(store: ObjectStore, bucket: string, { length }: readon
         found: `The bucket "${bucket}" has ${length} CORS ${length === 1 ? "rule" : "rules"} already, and others than declared`,
         where: `${urlOf(store.connection.endpoint)}/${bucket}`,
         why: "The CORS document is written as a whole: whoever relies on those rules would lose them.",
-        next: "Declare those rules too (rules: […]), or set adopt: true to replace them, or cors: false to leave them alone.",
+        next: "Declare those rules too (rules: […]), or set adopt: true to replace them, or cors: { unmanaged: true } to leave them alone.",
         property: "rules",
     });
 }

@@ -2,8 +2,9 @@
  * Endpoints and bucket names: the text a person writes, and the form that LLMOS takes. Total functions: a
  * value or the reason of the refusal, with the corrected form where there is one.
  */
+
 import { isIP } from "node:net";
-import type { Refined } from "../fields";
+import type { Refined } from "../description/decoding";
 
 /** DNS name, IPv4 address or bracketed IPv6 address, and an optional port. */
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::([0-9]{1,5}))?$/i;

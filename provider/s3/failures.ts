@@ -76,7 +76,7 @@ const NO_BUCKET: Cause = {
     code: "no-such-bucket",
     found: ({ bucket }) => `The bucket "${bucket}" does not exist`,
     why: "The registry stores models and datasets in it.",
-    next: () => "Correct the name, or have it made: bucket: { name, create: true }.",
+    next: () => "Correct the name, or leave out existing: true to have it made.",
     property: "bucket",
 };
 const FOREIGN_BUCKET: Cause = {
@@ -201,7 +201,7 @@ export function corsNotOffered(endpoint: string, bucket: string): LlmosError {
         found: "This S3 server has no bucket CORS",
         where: `${urlOf(endpoint)}, bucket "${bucket}"`,
         why: "The LLMOS page uploads from the browser, which asks the server for CORS first.",
-        next: "Allow the LLMOS origin in the server's own configuration (MinIO: MINIO_API_CORS_ALLOW_ORIGIN) and set cors: false.",
+        next: "Allow the LLMOS origin in the server's own configuration (MinIO: MINIO_API_CORS_ALLOW_ORIGIN) and set cors: { unmanaged: true }.",
         property: "cors",
     });
 }

@@ -1,5 +1,6 @@
 /** Which registries store in a bucket: what tells whether it is in use. */
-import { type InCluster, ownCluster } from "../kubernetes/identity";
+import type { InCluster } from "../description/arguments";
+import { ownCluster } from "../kubernetes/identity";
 import { registriesAt } from "../kubernetes/registryWriter";
 import type { Context } from "../lifecycle";
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { S3Server } from "../arguments";
+import type { S3Server } from "../description/arguments";
 import { isTransient } from "../network";
 import { agentFor } from "../proxy";
 import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";

@@ -100,7 +100,7 @@ test("the program of a whole cluster compiles, and its first up changes nothing"
         run.stderr,
     ).toBe(`warning: "plain" is left out: it uses http (useSSL: false), and LLMOS supports only HTTPS endpoints.
 warning: "schemed" is left out: it has the endpoint "https://${endpoint}", which a program would change to "${endpoint}".
-warning: "2nd-models" gets cors: false. The bucket has no CORS rules, and without them uploads and downloads on the LLMOS page fail. To have them set, write { allowedOrigins: ["https://llmos.example.com"] } with the address of your LLMOS page.
+warning: "2nd-models" gets cors: { unmanaged: true }. The bucket has no CORS rules, and without them uploads and downloads on the LLMOS page fail. To have them set, write { allowedOrigins: ["https://llmos.example.com"] } with the address of your LLMOS page.
 `);
     expect(
         run.stdout,
@@ -198,7 +198,7 @@ test("rules that cannot be read are left alone, and it is said why", async () =>
     expect(run.exitCode, run.stderr).toBe(0);
     expect(
         run.stderr,
-    ).toBe(`warning: "team.models" gets cors: false, because its bucket's CORS rules could not be read.
+    ).toBe(`warning: "team.models" gets cors: { unmanaged: true }, because its bucket's CORS rules could not be read.
 The S3 endpoint's certificate was issued by an authority that is not trusted here
   where: https://${endpoint} (UNABLE_TO_VERIFY_LEAF_SIGNATURE)
   why:   LLMOS stores models and datasets there, and needs it reachable over HTTPS.
@@ -207,7 +207,7 @@ The S3 endpoint's certificate was issued by an authority that is not trusted her
     expect(await readFile(join(parent, "unread", "index.ts"), "utf8")).toContain(`
     // The bucket's CORS rules could not be read: The S3 endpoint's certificate was issued by an
     // authority that is not trusted here.
-    cors: false,
+    cors: { unmanaged: true },
 `);
 });
 

@@ -40,8 +40,14 @@ async function makeThief(of: string): Promise<void> {
 
 function stackOf(name: string) {
     const stack = new StackStandIn(sandbox);
-    const args = { endpoint, bucket: { name: `${name}-bucket` }, credentials, cors: false, default: true };
-    const program = () => void new Registry(name, args as ConstructorParameters<typeof Registry>[1]);
+    const args = {
+        endpoint,
+        bucket: { name: `${name}-bucket` },
+        credentials,
+        cors: { unmanaged: true },
+        default: true,
+    };
+    const program = () => void new Registry(name, args);
     return { refresh: () => stack.refresh(), up: () => stack.up(program), stack };
 }
 
@@ -60,7 +66,7 @@ new llmos.Registry("first", {
     endpoint: values.endpoint,
     bucket: { name: "first-bucket" },
     credentials: values.credentials,
-    cors: false,
+    cors: { unmanaged: true },
     default: true,
     timeouts: { settleSeconds: 0.5 },
 });

@@ -59,9 +59,9 @@ describe("what was adopted as it was", () => {
             const registry = new Registry(resource, {
                 name: "kept",
                 endpoint,
-                bucket: "kept-bucket",
-                credentials: { secretName: "made-credentials" },
-                cors: false,
+                bucket: { name: "kept-bucket", existing: true },
+                credentials: { secretName: "made-credentials", existing: true },
+                cors: { unmanaged: true },
                 default: true,
                 adopt: true,
                 timeouts,

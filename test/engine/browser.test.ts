@@ -24,7 +24,7 @@ const CONTENT = randomBytes(8 * 1024 * 1024);
 const program = `
 const common = { endpoint: values.endpoint, credentials: values.keys };
 new llmos.Registry("browsed", { ...common, bucket: { name: "browsed-bucket", forceDestroy: true }, cors: { allowedOrigins: [values.page] } });
-new llmos.Registry("unbrowsed", { ...common, bucket: { name: "unbrowsed-bucket", forceDestroy: true }, cors: false });
+new llmos.Registry("unbrowsed", { ...common, bucket: { name: "unbrowsed-bucket", forceDestroy: true }, cors: { unmanaged: true } });
 `;
 
 /** As much of playwright as is used. */

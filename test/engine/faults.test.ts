@@ -54,7 +54,7 @@ const program = `
 const registry = new llmos.Registry("passing", {
     description: values.description,
     endpoint: values.endpoint,
-    bucket: { name: "passing-bucket", create: true },
+    bucket: { name: "passing-bucket" },
     credentials: { accessKeyId: values.accessKeyId, secretAccessKey: values.secretAccessKey },
     cors: { allowedOrigins: [values.origin] },
     timeouts: { settleSeconds: 1 },

@@ -19,7 +19,8 @@ const program = `
 if (values.registry) {
     const registry = new llmos.Registry("life", values.registry);
     exports.state = registry.state;
-    new llmos.CredentialSecret("life-elsewhere", { name: "life-elsewhere", ...values.registry.credentials });
+    const { accessKeyId, secretAccessKey } = values.registry.credentials;
+    new llmos.CredentialSecret("life-elsewhere", { name: "life-elsewhere", accessKeyId, secretAccessKey });
 }
 `;
 
@@ -131,7 +132,7 @@ test("a preview of changes to every part only reads", async () => {
             description: "Second",
             bucket: { name: "life-bucket-2" },
             cors: { allowedOrigins: ["https://other.example.com"] },
-            credentials: { accessKeyId, secretAccessKey, name: "life-other" },
+            credentials: { accessKeyId, secretAccessKey, secretName: "life-other" },
             default: true,
         },
     });

@@ -21,11 +21,11 @@ const registry = new llmos.Registry("models-life", {
     endpoint: values.endpoint,
     bucket: { name: "${BUCKET}" },
     credentials: values.keys,
-    cors: false,
+    cors: { unmanaged: true },
 });
 const model = new llmos.Model("life-model", {
     registry: registry.name,
-    card: { file: "weights/README.md" },
+    cardFile: "weights/README.md",
     metadata: { license: "apache-2.0", tags: values.tags },
     content: "weights",
     prune: values.prune,

@@ -18,7 +18,7 @@ const registries = Object.fromEntries(values.registries.map(([name, endpoint]) =
     endpoint,
     bucket: { name: name + "-bucket", forceDestroy: true },
     credentials: values.keys,
-    cors: false,
+    cors: { unmanaged: true },
 })]));
 for (const [name, { in: registry, ...args }] of Object.entries(values.models)) {
     new llmos.Model(name, { registry: registries[registry]?.name ?? registry, ...args });
@@ -84,7 +84,7 @@ test.each([
         'The content "no-such-folder" does not exist',
     ],
     [
-        { "badday-x": { in: "badday-two", card: { file: "no-such.md" } } },
+        { "badday-x": { in: "badday-two", cardFile: "no-such.md" } },
         {},
         'The card "no-such.md" cannot be read (ENOENT)',
     ],

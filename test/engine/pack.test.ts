@@ -54,6 +54,7 @@ test("the tarball holds the built package, and nothing of its making", async () 
         "LICENSE",
         "README.md",
         "dist",
+        "docs",
         "package.json",
     ]);
     const extensions = files

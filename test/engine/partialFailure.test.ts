@@ -12,7 +12,7 @@ new llmos.Registry("refused", {
     endpoint: values.endpoint,
     bucket: { name: "refused-bucket" },
     credentials: values.keys,
-    cors: false,
+    cors: { unmanaged: true },
     namespace: values.namespace,
     timeouts: { graceSeconds: 0.5, settleSeconds: 0.5 },
 });

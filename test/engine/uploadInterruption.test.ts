@@ -17,7 +17,7 @@ const registry = new llmos.Registry("interrupted", {
     endpoint: values.endpoint,
     bucket: { name: "interrupted-bucket", forceDestroy: true },
     credentials: values.keys,
-    cors: false,
+    cors: { unmanaged: true },
 });
 new llmos.Model("interrupted-model", { registry: registry.name, content: "content" });
 `;

@@ -57,12 +57,12 @@ test.each([
     },
     {
         what: "a bucket that does not exist",
-        args: () => ({ bucket: "wrong-nowhere" }),
+        args: () => ({ bucket: { name: "wrong-nowhere", existing: true } }),
         up: "up --yes --skip-preview",
         message: `Bucket wrong-bucket: error: The bucket "wrong-nowhere" does not exist
   where: https://<s3>
   why:   The registry stores models and datasets in it.
-  next:  Correct the name, or have it made: bucket: { name: "wrong-nowhere", create: true }.`,
+  next:  Correct the name, or leave out existing: true to have it made.`,
     },
     {
         what: "a cluster: a namespace that does not exist",
@@ -83,8 +83,8 @@ test.each([
 
 test("keys that may only read, which only create can find out, by up", async () => {
     await declare({
-        bucket: "wrong-readable",
-        cors: false,
+        bucket: { name: "wrong-readable", existing: true },
+        cors: { unmanaged: true },
         credentials: READER,
         adminCredentials: { accessKeyId, secretAccessKey },
     });

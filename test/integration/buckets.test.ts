@@ -18,10 +18,12 @@ afterAll(() => outside?.s3.destroy());
 
 test("a bucket that the stack did not make is never deleted, empty as it may be", async () => {
     await outside.s3.send(new CreateBucketCommand({ Bucket: "theirs-bucket" }));
-    const bucket = { name: "theirs-bucket", create: false, forceDestroy: true };
+    const bucket = { name: "theirs-bucket", existing: true, forceDestroy: true };
     const stack = new StackStandIn(sandbox);
     await stack.succeeds(
-        stack.up(() => void new Registry("theirs", { endpoint, bucket, credentials, cors: false })),
+        stack.up(
+            () => void new Registry("theirs", { endpoint, bucket, credentials, cors: { unmanaged: true } }),
+        ),
     );
     await stack.succeeds(stack.destroy());
     expect(await outside.named("theirs")).toEqual({

@@ -1,6 +1,7 @@
 /** The end of models and datasets, where something holds it up. */
+
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { model } from "../../provider/resources/model";
+import { model } from "../../provider/resources/model/lifecycle";
 import { StoredScene } from "../support/storedScene";
 
 const sandbox = inject("sandbox");

@@ -1,4 +1,5 @@
 /** An API server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
+
 import { afterAll, describe, expect, inject, test } from "vitest";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
 import { identify } from "../../provider/kubernetes/identity";
@@ -7,7 +8,7 @@ import { registrySubject, VerdictWatch } from "../../provider/kubernetes/verdict
 import { realContext } from "../../provider/lifecycle/context";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
 import { known } from "../../provider/reading";
-import { bucket } from "../../provider/resources/bucket";
+import { bucket } from "../../provider/resources/bucket/lifecycle";
 import { explained } from "../support/explained";
 import {
     answerLost,

@@ -37,7 +37,7 @@ function program(name: string): () => void {
     return () =>
         void new Registry(name, {
             endpoint: `localhost:${s3.port}`,
-            bucket: { name: `${name}-bucket`, create: true },
+            bucket: { name: `${name}-bucket` },
             credentials: { accessKeyId, secretAccessKey },
             cors: { allowedOrigins: [PAGE] },
             timeouts: { settleSeconds: 0.5 },

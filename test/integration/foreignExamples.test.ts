@@ -30,7 +30,7 @@ afterEach(() => declared.clear());
 test("aws-bucket: the registry is on the bucket that AWS named", async () => {
     const outputs = await program("aws-bucket", AWS_CONFIG);
     expect(await settled(outputs.bucketName)).toBe("models-4f2a9c1");
-    expect(declared.get("models-bucket")?.inputs).toMatchObject({ name: "models-4f2a9c1", create: false });
+    expect(declared.get("models-bucket")?.inputs).toMatchObject({ name: "models-4f2a9c1", existing: true });
     expect(declared.get("models-cors")?.inputs).toMatchObject({ bucket: "models-4f2a9c1" });
     expect(declared.get("models-registry")?.inputs).toMatchObject({
         bucket: "models-4f2a9c1",

@@ -13,7 +13,7 @@ const args: RegistryArgs = {
     endpoint,
     bucket: { name: "guarded-bucket" },
     credentials: { accessKeyId, secretAccessKey },
-    cors: false,
+    cors: { unmanaged: true },
     timeouts: { settleSeconds: 0.5 },
 };
 const program = (changes: Partial<RegistryArgs> = {}) => {

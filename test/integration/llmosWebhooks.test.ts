@@ -1,10 +1,11 @@
 /** Webhooks of LLMOS that are late, or not there: what passes is waited for, and the rest is told as what it is. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { startSandbox } from "../../examples/sandbox";
-import { dataset } from "../../provider/resources/dataset";
-import { datasetVersion } from "../../provider/resources/datasetVersion";
-import { model } from "../../provider/resources/model";
+import { dataset } from "../../provider/resources/dataset/lifecycle";
+import { datasetVersion } from "../../provider/resources/datasetVersion/lifecycle";
+import { model } from "../../provider/resources/model/lifecycle";
 import { instead } from "../support/faults";
 import { LifecycleRun } from "../support/lifecycleRun";
 import { StoredScene } from "../support/storedScene";

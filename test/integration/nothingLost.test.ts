@@ -515,7 +515,7 @@ describe("while somebody else is faster, or a run was ended", () => {
     test("a bucket that was marked by a run that was ended is ours for the next one, and named where it is left", async () => {
         await outside.s3.send(new CreateBucketCommand({ Bucket: "nothing-ended" }));
         const own = stack("ended");
-        const used = [bucketOf("nothing-ended", { create: false })];
+        const used = [bucketOf("nothing-ended", { existing: true })];
         const managed = [bucketOf("nothing-ended")];
         const saved = () => new Map(own.resources);
         const back = (to: ReturnType<typeof saved>) =>

@@ -56,7 +56,7 @@ test("an operator that says nothing is waited for as long as asked, then destroy
         endpoint: home.s3.endpoint,
         bucket: { name: "silent-bucket" },
         credentials: keys,
-        cors: false,
+        cors: { unmanaged: true },
         timeouts: { verdictSeconds: 1 },
     };
     const failed = await silent.up(() => void new Registry("silent", args));

@@ -50,7 +50,7 @@ const BUCKET_ACTIONS = [
 const program = () =>
     void new Registry(name, {
         endpoint: s3.endpoint,
-        bucket: name,
+        bucket: { name, existing: true },
         credentials: limited,
         adminCredentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
         cors: { allowedOrigins: ["https://llmos.example.com"] },

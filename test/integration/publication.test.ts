@@ -1,7 +1,8 @@
 /** Publications of DatasetVersions that fail, hang, are in the way or were changed: told in words, and healed by the next `up`. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { datasetVersion } from "../../provider/resources/datasetVersion";
+import { datasetVersion } from "../../provider/resources/datasetVersion/lifecycle";
 import { LimitedUser } from "../support/limitedUser";
 import { StoredScene } from "../support/storedScene";
 import { wish } from "../support/wishes";

@@ -19,7 +19,7 @@ const unknown = { accessKeyId: "ROTATIONUNKNOWNUSER", secretAccessKey: "an-unkno
 const args: RegistryArgs = {
     endpoint,
     bucket: { name: "rotated-bucket" },
-    credentials: { secretName: "rotated-keys" },
+    credentials: { secretName: "rotated-keys", existing: true },
     adminCredentials: admin,
     cors: { allowedOrigins: ["https://llmos.example.com"] },
     timeouts: { settleSeconds: 0.5 },
@@ -84,10 +84,10 @@ test("bad keys that somebody put into the Secret are an error, although the stat
 });
 
 test("keys in the program: with those of an administrator beside them, new ones change Secret and Registry only", async () => {
-    await stack.succeeds(stack.up(program({ credentials: { ...second, name: "rotated-own-keys" } })));
+    await stack.succeeds(stack.up(program({ credentials: { ...second, secretName: "rotated-own-keys" } })));
     const { uid } = (await outside.registry("rotated")).metadata;
     const run = await stack.succeeds(
-        stack.up(program({ credentials: { ...third, name: "rotated-own-keys" } })),
+        stack.up(program({ credentials: { ...third, secretName: "rotated-own-keys" } })),
     );
     expect(run.done).toEqual(["updated rotated-secret", "updated rotated-registry"]);
     expect((await outside.secret("rotated-own-keys"))?.data).toEqual({
@@ -102,7 +102,7 @@ test.each([
     ["an id that is not known", unknown, "The S3 server does not know the access key"],
 ])("%s changes nothing, even when preview may not ask", async (_what, keys, words) => {
     const [secret, registry] = [await outside.secret("rotated-own-keys"), await outside.registry("rotated")];
-    const credentials = { ...keys, name: "rotated-own-keys" };
+    const credentials = { ...keys, secretName: "rotated-own-keys" };
     const asked = await stack.preview(program({ credentials }));
     expect(asked.told.join("\n")).toContain(words);
     const run = await stack.up(program({ credentials, reachability: "off" }));

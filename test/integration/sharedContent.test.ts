@@ -1,12 +1,13 @@
 /** Content that is not one object's alone: LLMOS deletes it with the object, so that the object stays. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
 import { startStandInOperator } from "../../examples/sandbox/operator";
 import { realContext } from "../../provider/lifecycle/context";
-import { dataset } from "../../provider/resources/dataset";
-import { datasetVersion } from "../../provider/resources/datasetVersion";
-import { model } from "../../provider/resources/model";
+import { dataset } from "../../provider/resources/dataset/lifecycle";
+import { datasetVersion } from "../../provider/resources/datasetVersion/lifecycle";
+import { model } from "../../provider/resources/model/lifecycle";
 import { kubeRequests } from "../support/kubeRequest";
 import { Registries } from "../support/registries";
 import { StoredObjects } from "../support/storedObjects";

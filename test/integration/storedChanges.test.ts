@@ -1,12 +1,13 @@
 /** What is declared of a model or a dataset, and what the cluster says of it, come together again. */
+
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { dataset } from "../../provider/resources/dataset";
-import { model } from "../../provider/resources/model";
+import { dataset } from "../../provider/resources/dataset/lifecycle";
+import { model } from "../../provider/resources/model/lifecycle";
 import { StoredScene } from "../support/storedScene";
 
 const sandbox = inject("sandbox");
-const NAME = "stored-changes";
+const NAME = "amended";
 
 let scene: StoredScene;
 beforeAll(async () => {

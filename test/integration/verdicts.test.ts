@@ -23,7 +23,7 @@ test("a registry that a refusal left Inactive is not whole after a refresh eithe
             endpoint,
             bucket: { name: "inactive-bucket" },
             credentials: keys,
-            cors: false,
+            cors: { unmanaged: true },
             timeouts: { graceSeconds: 0.5, settleSeconds: 0.5 },
             ...(namespace && { namespace }),
         });
@@ -45,11 +45,11 @@ test("a registry that turns False by a change is kept, and destroy cleans it up"
     const program = (bucket: string) => () =>
         void new Registry("turned", {
             endpoint,
-            bucket,
-            credentials: { secretName: "turned-keys" },
+            bucket: { name: bucket, existing: true },
+            credentials: { secretName: "turned-keys", existing: true },
             adminCredentials: keys,
             namespace: "default",
-            cors: false,
+            cors: { unmanaged: true },
             timeouts: { graceSeconds: 0.5, settleSeconds: 2 },
         });
     for (const Bucket of ["turned-one", "turned-two"]) {

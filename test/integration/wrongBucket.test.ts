@@ -45,7 +45,7 @@ afterAll(async () => {
 const NOWHERE = `The bucket "store-nowhere" does not exist
   where: https://<s3>
   why:   The registry stores models and datasets in it.
-  next:  Correct the name, or have it made: bucket: { name: "store-nowhere", create: true }.`;
+  next:  Correct the name, or leave out existing: true to have it made.`;
 
 test.each([
     {
@@ -55,24 +55,24 @@ test.each([
     },
     {
         what: "a bucket that does not exist",
-        bucket: "store-nowhere",
+        bucket: { name: "store-nowhere", existing: true },
         message: NOWHERE,
     },
     {
         what: "a bucket with objects that this stack is to make",
-        bucket: { name: "store-with-objects", create: true },
+        bucket: { name: "store-with-objects" },
         message: `The bucket "store-with-objects" exists already and holds objects; it was not made by this stack
   where: https://<s3>/store-with-objects
   why:   Taking it over would put somebody else's data under this stack's control.
-  next:  Use it as it is (bucket: "store-with-objects"), or set adopt: true to let this stack manage it.`,
+  next:  Use it as it is (existing: true), or set adopt: true to let this stack manage it.`,
     },
     {
         what: "a bucket with CORS rules that this stack is to make",
-        bucket: { name: "store-with-cors", create: true },
+        bucket: { name: "store-with-cors" },
         message: `The bucket "store-with-cors" exists already and has CORS rules; it was not made by this stack
   where: https://<s3>/store-with-cors
   why:   Taking it over would put somebody else's data under this stack's control.
-  next:  Use it as it is (bucket: "store-with-cors"), or set adopt: true to let this stack manage it.`,
+  next:  Use it as it is (existing: true), or set adopt: true to let this stack manage it.`,
     },
 ])("$what is refused by preview and by up", async ({ bucket, message }) => {
     const program = registries({ store: { ...rightArgs(sandbox, ""), bucket } });
@@ -89,12 +89,14 @@ test("doctor finds in the same words that a bucket does not exist", async () => 
 });
 
 test("an existing bucket with other CORS rules is refused by preview", async () => {
-    const program = registries({ store: { ...rightArgs(sandbox, ""), bucket: "store-with-cors" } });
+    const program = registries({
+        store: { ...rightArgs(sandbox, ""), bucket: { name: "store-with-cors", existing: true } },
+    });
     expect(placed(await engine.preview(program), { [endpoint]: "<s3>" })).toEqual([
         `BucketCors store-cors: error: The bucket "store-with-cors" has 1 CORS rule already, and others than declared
   where: https://<s3>/store-with-cors
   why:   The CORS document is written as a whole: whoever relies on those rules would lose them.
-  next:  Declare those rules too (rules: […]), or set adopt: true to replace them, or cors: false to leave them alone.`,
+  next:  Declare those rules too (rules: […]), or set adopt: true to replace them, or cors: { unmanaged: true } to leave them alone.`,
     ]);
     expect(await bothSides(outside, "store")).toEqual(THEIRS);
 });

@@ -81,7 +81,7 @@ test.each([
     },
     {
         what: "a Secret that does not exist",
-        args: { credentials: { secretName: "keys-nowhere" } },
+        args: { credentials: { secretName: "keys-nowhere", existing: true } },
         line: ["keys-nowhere"],
         message: `The Secret "keys-nowhere" does not exist in namespace "llmos-system"
   where: <cluster>, Secret llmos-system/keys-nowhere
@@ -90,7 +90,7 @@ test.each([
     },
     {
         what: "a Secret with other data",
-        args: { credentials: { secretName: "keys-empty" } },
+        args: { credentials: { secretName: "keys-empty", existing: true } },
         line: ["keys-empty"],
         message: `The Secret "keys-empty" does not contain accessKeyID and accessKeySecret
   where: <cluster>, Secret llmos-system/keys-empty
@@ -99,7 +99,7 @@ test.each([
     },
     {
         what: "a Secret with a key id alone",
-        args: { credentials: { secretName: "keys-half" } },
+        args: { credentials: { secretName: "keys-half", existing: true } },
         line: ["keys-half"],
         message: `The Secret "keys-half" does not contain accessKeySecret
   where: <cluster>, Secret llmos-system/keys-half
@@ -138,7 +138,7 @@ test.each([
     { what: "given in the program", credentials: READER, refused: "CredentialSecret keys-secret" },
     {
         what: "in an existing Secret",
-        credentials: { secretName: "keys-reader" },
+        credentials: { secretName: "keys-reader", existing: true },
         refused: "RegistryObject keys-registry",
     },
 ])("keys $what that may only read pass preview and fail in up, before anything is written", async (one) => {
@@ -147,8 +147,8 @@ test.each([
     expect(before).toContain("Bucket keys-readable");
     const args = {
         ...rightArgs(sandbox, ""),
-        bucket: "keys-readable",
-        cors: false,
+        bucket: { name: "keys-readable", existing: true },
+        cors: { unmanaged: true },
         credentials,
         adminCredentials: { accessKeyId, secretAccessKey },
     };

@@ -13,7 +13,7 @@ new llmos.Registry(values.name, {
     endpoint: values.endpoint,
     bucket: { name: values.name + "-bucket" },
     credentials: values.keys,
-    cors: false,
+    cors: { unmanaged: true },
     default: true,
     timeouts: { settleSeconds: 0.5 },
 });

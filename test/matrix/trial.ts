@@ -1,4 +1,5 @@
 /** One server of the matrix under trial: the provider's lifecycles against it, and Amazon's own client beside them. */
+
 import {
     CreateBucketCommand,
     CreateMultipartUploadCommand,
@@ -14,8 +15,10 @@ import {
 import { LlmosError } from "../../provider/errors";
 import { type Context, PartialFailure } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
-import { type BucketInputs, bucket } from "../../provider/resources/bucket";
-import { type BucketCorsInputs, bucketCors } from "../../provider/resources/bucketCors";
+import type { BucketInputs } from "../../provider/resources/bucket/description";
+import { bucket } from "../../provider/resources/bucket/lifecycle";
+import type { BucketCorsInputs } from "../../provider/resources/bucketCors/description";
+import { bucketCors } from "../../provider/resources/bucketCors/lifecycle";
 import { s3ClientOf } from "../support/outside";
 import type { RunningServer } from "./server";
 

@@ -1,16 +1,13 @@
 /** A folder of files, a bucket of the sandbox behind a recorder, and the provider's own way from one to the other. */
+
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import type { SandboxDetails } from "../../examples/sandbox";
-import {
-    type ContentInputs,
-    type ContentState,
-    pendingContent,
-    storeContent,
-} from "../../provider/content/content";
+import { pendingContent, storeContent } from "../../provider/content/content";
+import type { ContentInputs, ContentState } from "../../provider/content/description";
 import { realContext } from "../../provider/lifecycle/context";
 import type { S3Connection } from "../../provider/s3/client";
 import type { ContentStore } from "../../provider/s3/contentStore";

@@ -1,11 +1,13 @@
 /** The default flag under claims at the same time, against a real API server: seeded delays between any two requests. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SandboxDetails } from "../../examples/sandbox";
 import type { Cluster } from "../../provider/kubernetes/cluster";
 import type { Context } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
-import { type DefaultRegistryState, defaultRegistry } from "../../provider/resources/defaultRegistry";
+import type { DefaultRegistryState } from "../../provider/resources/defaultRegistry/description";
+import { defaultRegistry } from "../../provider/resources/defaultRegistry/lifecycle";
 import { type KubeRequest, kubeRequests } from "./kubeRequest";
 import { type Random, seeded } from "./seeded";
 

@@ -14,7 +14,7 @@ new llmos.Registry("kills", {
     name: values.name,
     description: values.description,
     endpoint: values.endpoint,
-    bucket: { name: values.bucket, create: true },
+    bucket: { name: values.bucket },
     credentials: { accessKeyId: values.accessKeyId, secretAccessKey: values.secretAccessKey },
     cors: { allowedOrigins: [values.origin] },
     default: true,

@@ -1,8 +1,9 @@
 /** A resource led through its lifecycle as the engine's adapter leads it, without an engine: each step in a process of its own. */
 
-import { changesOf, concernServers, withRemembered } from "../../provider/comparison";
+import { changesOf, concernServers, withFilledIn } from "../../provider/description/comparison";
+import type { Decoding } from "../../provider/description/decoding";
+import { decodeFields } from "../../provider/description/fields";
 import { type Finding, findingOf, LlmosError } from "../../provider/errors";
-import { type Decoding, decodeFields } from "../../provider/fields";
 import { type Context, type Lifecycle, PartialFailure } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import { differenceOf } from "../../provider/lifecycle/difference";
@@ -65,7 +66,7 @@ export class LifecycleRun<I extends object, S extends I> {
                     seen.context,
                     this.id,
                     this.state,
-                    withRemembered(this.lifecycle.fields, completed, this.state) as I,
+                    withFilledIn(this.lifecycle.fields, completed, this.state) as I,
                 );
             } else {
                 Object.assign(this, await this.lifecycle.create(seen.context, completed as I));

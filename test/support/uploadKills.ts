@@ -29,7 +29,7 @@ const registry = new llmos.Registry("upload-kills", {
     endpoint: values.endpoint,
     bucket: { name: "${BUCKET}", forceDestroy: true },
     credentials: values.keys,
-    cors: false,
+    cors: { unmanaged: true },
 });
 if (values.model) {
     new llmos.Model(values.model, { registry: registry.name, content: "content" });

@@ -16,9 +16,12 @@ export function rightArgs({ s3 }: SandboxDetails, bucket: string) {
     const { endpoint, accessKeyId, secretAccessKey } = s3;
     return {
         endpoint,
-        bucket: { name: bucket } as string | { name: string; create?: boolean; adopt?: boolean },
+        bucket: { name: bucket } as { name: string; existing?: boolean; adopt?: boolean },
         credentials: { accessKeyId, secretAccessKey } as Record<string, string>,
-        cors: { allowedOrigins: ["https://llmos.example.com"] } as { allowedOrigins: string[] } | false,
+        cors: { allowedOrigins: ["https://llmos.example.com"] } as {
+            allowedOrigins?: string[];
+            unmanaged?: boolean;
+        },
     };
 }
 

@@ -1,19 +1,22 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { Authority } from "../../examples/sandbox/certificates";
 import {
-    cluster,
-    credentials,
+    clusterFields,
     guardedFields,
     objectName,
     ownedFields,
     caBundle as parseCaBundle,
+    s3AccessFields,
     s3ServerFields,
-} from "../../provider/arguments";
-import { type Decoding, object } from "../../provider/fields";
+} from "../../provider/description/arguments";
+import type { Decoding } from "../../provider/description/decoding";
+import { object } from "../../provider/description/kinds";
+
+const credentials = s3AccessFields.credentials.kind;
 
 function problemsOf(value: unknown) {
     const into: Decoding = { problems: [], unknowns: [] };
-    credentials(value, "credentials", into);
+    credentials.decode(value, "credentials", into);
     return into.problems;
 }
 
@@ -22,7 +25,7 @@ describe("credentials", () => {
         "%j are taken as they are",
         (value) => {
             const into: Decoding = { problems: [], unknowns: [] };
-            expect(credentials(value, "credentials", into)).toEqual(value);
+            expect(credentials.decode(value, "credentials", into)).toEqual(value);
         },
     );
 
@@ -40,22 +43,29 @@ describe("credentials", () => {
         ]);
     });
 
-    it("a Secret and keys at once are refused", () => {
-        expect(problemsOf({ secretName: "a", accessKeyId: "b", secretAccessKey: "c" })).toEqual([
-            {
-                path: "credentials.accessKeyId",
-                reason: "unknown argument. Known here: secretName, namespace.",
-            },
-            {
-                path: "credentials.secretAccessKey",
-                reason: "unknown argument. Known here: secretName, namespace.",
-            },
-        ]);
+    it.each([
+        [
+            {},
+            "is empty. Give accessKeyId and secretAccessKey, or the secretName of a Secret that holds them.",
+        ],
+        [{ accessKeyId: "b" }, "has accessKeyId without secretAccessKey."],
+        [{ secretAccessKey: "c", secretName: "a" }, "has secretAccessKey without accessKeyId."],
+        [
+            { secretName: "a", accessKeyId: "b", secretAccessKey: "c" },
+            "has both keys and secretName. Give the keys, or the name of the Secret that holds them.",
+        ],
+    ])("%j are refused", (value, reason) => {
+        expect(problemsOf(value)).toEqual([{ path: "credentials", reason }]);
     });
 });
 
 describe("arguments that resources share", () => {
-    const shared = object({ ...s3ServerFields, ...guardedFields, ...ownedFields, cluster });
+    const shared = object("Shared", {
+        ...s3ServerFields,
+        ...guardedFields,
+        ...ownedFields,
+        ...clusterFields("replace"),
+    });
     const least = { endpoint: "s3.registry.com", adopt: false };
 
     it.each([
@@ -70,7 +80,7 @@ describe("arguments that resources share", () => {
         [{ cluster: { kubeconfig: "~/.kube/config", context: "llmos" } }],
     ])("%j are taken as they are", (given) => {
         const into: Decoding = { problems: [], unknowns: [] };
-        expect(shared({ ...least, ...given }, "args", into)).toEqual({ ...least, ...given });
+        expect(shared.decode({ ...least, ...given }, "args", into)).toEqual({ ...least, ...given });
     });
 
     it.each([
@@ -84,7 +94,7 @@ describe("arguments that resources share", () => {
         [{ cluster: { kubeconfig: {} } }, "args.cluster.kubeconfig"],
     ])("%j is refused", (given, path) => {
         const into: Decoding = { problems: [], unknowns: [] };
-        shared({ ...least, ...given }, "args", into);
+        shared.decode({ ...least, ...given }, "args", into);
         expect(into.problems.map((problem) => problem.path)).toEqual([path]);
     });
 });

@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { changesOf, concernServers, withRemembered } from "../../provider/comparison";
+import { changesOf, concernServers, withFilledIn } from "../../provider/description/comparison";
 import {
     type Fields,
-    list,
+    filledIn,
     message,
     optional,
-    remembered,
     required,
-    text,
     withDefault,
-} from "../../provider/fields";
+} from "../../provider/description/fields";
+import { list, text } from "../../provider/description/kinds";
 
 interface Inputs {
     name: string;
@@ -25,7 +24,7 @@ const fields: Fields<Inputs> = {
     rules: optional(list(text())),
     registry: optional(text(), "store"),
     mode: withDefault(text(), "auto", "store"),
-    clusterId: remembered(text(), "replace"),
+    clusterId: filledIn(text(), "replace"),
     awaits: message(text()),
 };
 
@@ -77,11 +76,11 @@ it.each<[string, Parameters<typeof concernServers>[0], boolean]>([
 });
 
 it("keeps what was filled in and cannot be found out, and nothing else", () => {
-    expect(withRemembered(fields, { name: "a" }, state)).toStrictEqual({ name: "a", clusterId: "c" });
-    expect(withRemembered(fields, { name: "a", clusterId: "d" }, state)).toStrictEqual({
+    expect(withFilledIn(fields, { name: "a" }, state)).toStrictEqual({ name: "a", clusterId: "c" });
+    expect(withFilledIn(fields, { name: "a", clusterId: "d" }, state)).toStrictEqual({
         name: "a",
         clusterId: "d",
     });
-    expect(withRemembered(fields, { name: "a" }, withoutRules)).toStrictEqual({ name: "a", clusterId: "c" });
-    expect(withRemembered(fields, { name: "a" }, { name: "a" })).toStrictEqual({ name: "a" });
+    expect(withFilledIn(fields, { name: "a" }, withoutRules)).toStrictEqual({ name: "a", clusterId: "c" });
+    expect(withFilledIn(fields, { name: "a" }, { name: "a" })).toStrictEqual({ name: "a" });
 });

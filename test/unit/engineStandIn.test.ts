@@ -1,10 +1,11 @@
 /** The stand-in of the engine is no kinder than the engine. */
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { failure } from "../../provider/errors";
 import { LIFECYCLES } from "../../provider/resources";
-import { bucket } from "../../provider/resources/bucket";
-import { credentialSecret } from "../../provider/resources/credentialSecret";
-import { registryObject } from "../../provider/resources/registryObject";
+import { bucket } from "../../provider/resources/bucket/lifecycle";
+import { credentialSecret } from "../../provider/resources/credentialSecret/lifecycle";
+import { registryObject } from "../../provider/resources/registryObject/lifecycle";
 import { EngineStandIn, registries } from "../support/engineStandIn";
 
 const secretAccessKey = "hunter2-hunter2";
@@ -12,9 +13,9 @@ const engine = new EngineStandIn({ kubeconfigFile: "/nowhere" }, { secrets: [sec
 const program = registries({
     models: {
         endpoint: "s3.registry.com:5000",
-        bucket: "models",
+        bucket: { name: "models", existing: true },
         credentials: { accessKeyId: "AKIA", secretAccessKey },
-        cors: false,
+        cors: { unmanaged: true },
     },
 });
 

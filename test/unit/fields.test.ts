@@ -1,23 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { type Decoding, UNKNOWN } from "../../provider/description/decoding";
 import {
-    type Decoder,
-    type Decoding,
     decodeFields,
-    either,
     type Fields,
-    flag,
-    list,
-    number,
-    object,
-    oneOf,
     optional,
     required,
-    text,
-    UNKNOWN,
     withDefault,
-    written,
-} from "../../provider/fields";
+} from "../../provider/description/fields";
+import { flag, list, number, object, oneOf, text, written } from "../../provider/description/kinds";
 
 interface Rule {
     allowedMethods: string[];
@@ -31,12 +22,14 @@ interface Sample {
 const fields: Fields<Sample> = {
     name: required(text()),
     create: withDefault(flag, true),
-    rules: optional(list(object<Rule>({ allowedMethods: required(list(oneOf("GET", "PUT"), 1)) }), 1, 2)),
+    rules: optional(
+        list(object<Rule>("Rule", { allowedMethods: required(list(oneOf("GET", "PUT"), 1)) }), 1, 2),
+    ),
     credentials: optional(
-        either<{ secretName: string }, { key: string }>(
-            "secretName",
-            object<{ secretName: string }>({ secretName: required(text()) }),
-            object<{ key: string }>({ key: required(text()) }),
+        object<{ secretName?: string; key?: string }>(
+            "Credentials",
+            { secretName: optional(text()), key: optional(text()) },
+            (given) => (Object.keys(given).length === 1 ? undefined : "takes one of the two."),
         ),
     ),
 };
@@ -103,16 +96,17 @@ describe("a problem has its precise path", () => {
             "constructor",
             "unknown argument. Known here: name, create, rules, credentials.",
         ],
-        [{ name: "a", credentials: {} }, "credentials.key", "is required and was not given."],
+        [{ name: "a", credentials: {} }, "credentials", "takes one of the two."],
+        [{ name: "a", credentials: { secretName: "s", key: "k" } }, "credentials", "takes one of the two."],
         [
             { name: "a", credentials: { secretName: 1 } },
             "credentials.secretName",
             "must be a string, but is a number.",
         ],
         [
-            { name: "a", credentials: { secretName: "s", key: "k" } },
-            "credentials.key",
-            "unknown argument. Known here: secretName.",
+            { name: "a", credentials: { secretName: "s", keys: "k" } },
+            "credentials.keys",
+            "unknown argument. Known here: secretName, key.",
         ],
     ])("%j", (value, path, reason) => {
         expect(decode(value).problems).toEqual([{ path, reason }]);
@@ -153,8 +147,7 @@ test("problems elsewhere leave an object as it is, and those within it take it o
 });
 
 describe("an object", () => {
-    const either2 = either("a", object<{ a: string }>({ a: required(text()) }), written<{ b: string }>());
-    const decoders = [object<object>({}), written<object>(), either2];
+    const kinds = [object<object>("Nothing", {}), written<object>("Anything")];
 
     it.each([
         [null, "must be an object, but is null."],
@@ -162,16 +155,16 @@ describe("an object", () => {
         ["a", "must be an object, but is a string."],
         [undefined, "must be an object, but is a undefined."],
     ])("is not %j", (value, reason) => {
-        for (const decoder of decoders) {
+        for (const kind of kinds) {
             const into: Decoding = { problems: [], unknowns: [] };
-            expect(decoder(value, "o", into)).toBeUndefined();
+            expect(kind.decode(value, "o", into)).toBeUndefined();
             expect(into.problems).toEqual([{ path: "o", reason }]);
         }
     });
 
     it("that was written by the provider is taken as it is", () => {
         const into: Decoding = { problems: [], unknowns: [] };
-        expect(written()({ any: ["thing"] }, "o", into)).toEqual({ any: ["thing"] });
+        expect(written("Anything").decode({ any: ["thing"] }, "o", into)).toEqual({ any: ["thing"] });
         expect(into.problems).toEqual([]);
     });
 });
@@ -186,7 +179,7 @@ describe("number(2)", () => {
         ["2", undefined],
     ])("takes %s as %s", (value, expected) => {
         const into: Decoding = { problems: [], unknowns: [] };
-        expect(number(2)(value, "n", into)).toBe(expected);
+        expect(number(2).decode(value, "n", into)).toBe(expected);
         expect(into.problems).toEqual(
             expected === undefined ? [{ path: "n", reason: "must be a number of at least 2." }] : [],
         );
@@ -195,10 +188,8 @@ describe("number(2)", () => {
 
 test("text takes what its refinement makes of it, or its refusal", () => {
     const into: Decoding = { problems: [], unknowns: [] };
-    const refined: Decoder<string> = text((value) =>
-        value === "" ? { refused: "is empty." } : { value: `<${value}>` },
-    );
-    expect([refined("a", "t", into), refined("", "t", into)]).toEqual(["<a>", undefined]);
+    const refined = text((value) => (value === "" ? { refused: "is empty." } : { value: `<${value}>` }));
+    expect([refined.decode("a", "t", into), refined.decode("", "t", into)]).toEqual(["<a>", undefined]);
     expect(into.problems).toEqual([{ path: "t", reason: "is empty." }]);
 });
 

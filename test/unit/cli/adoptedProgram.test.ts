@@ -67,8 +67,8 @@ const models = new llmos.Registry("models", {
     description: 'Shared "models"',
     endpoint: "s3.registry.com:5000",
     region: "eu-central-1",
-    bucket: "models",
-    credentials: { secretName: "s3-keys" },
+    bucket: { name: "models", existing: true },
+    credentials: { secretName: "s3-keys", existing: true },
     cors: { allowedOrigins: ["https://llmos.example.com"] },
     default: true,
     adopt: true,
@@ -79,8 +79,8 @@ const models = new llmos.Registry("models", {
 const ownRules2 = new llmos.Registry("own-rules.2", {
     endpoint: "s3.registry.com:5000",
     region: "eu-central-1",
-    bucket: "own",
-    credentials: { secretName: "s3-keys" },
+    bucket: { name: "own", existing: true },
+    credentials: { secretName: "s3-keys", existing: true },
     cors: {
         rules: [
             { allowedOrigins: ["*"], allowedMethods: ["GET", "HEAD"], maxAgeSeconds: 600 },
@@ -146,11 +146,11 @@ describe("the program for registries", () => {
         expect(text({ unread: finding })).toContain(`
     // The bucket's CORS rules could not be read: The S3 server denies s3:GetBucketCORS to these
     // keys.
-    cors: false,
+    cors: { unmanaged: true },
 `);
         expect(text({ leftAlone: "This S3 server has no bucket CORS." })).toContain(`
     // This S3 server has no bucket CORS.
-    cors: false,
+    cors: { unmanaged: true },
 `);
     });
 

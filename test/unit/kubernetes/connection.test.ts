@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClusterReference } from "../../../provider/arguments";
+import type { ClusterReference } from "../../../provider/description/arguments";
 import { loadKubeConfig } from "../../../provider/kubernetes/connection";
 import type { Settings } from "../../../provider/settings";
 

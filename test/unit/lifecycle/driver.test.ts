@@ -1,6 +1,6 @@
 import { describe, expect, it, test, vi } from "vitest";
+import type { Fields } from "../../../provider/description/fields";
 import { failure } from "../../../provider/errors";
-import type { Fields } from "../../../provider/fields";
 import { type AnyLifecycle, type Context, PartialFailure } from "../../../provider/lifecycle";
 import { diff, read, update, withoutUndefined } from "../../../provider/lifecycle/driver";
 import { present } from "../../../provider/reading";
@@ -10,7 +10,7 @@ import { LIFECYCLES } from "../../../provider/resources";
 const EFFECTS: Record<string, Record<string, string>> = {
     Bucket: {
         replace: "name",
-        write: "endpoint region addressing caBundle credentials create owner",
+        write: "endpoint region addressing caBundle credentials existing owner",
         store: "forceDestroy registry relocate cluster clusterId reachability adopt",
         message: "awaits",
     },
@@ -41,13 +41,13 @@ const EFFECTS: Record<string, Record<string, string>> = {
     Model: {
         replace: "name namespace clusterId registry",
         write: "cardText metadata owner",
-        store: "region addressing caBundle timeouts cluster reachability adopt registryName card content ignore followSymlinks prune",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName card cardFile content ignore followSymlinks prune",
         message: "awaits pending",
     },
     Dataset: {
         replace: "name namespace clusterId registry",
         write: "cardText metadata owner",
-        store: "region addressing caBundle timeouts cluster reachability adopt registryName card",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName card cardFile",
         message: "awaits",
     },
     DatasetVersion: {
@@ -84,7 +84,7 @@ const inputs = {
     name: "models",
     endpoint: "s3.registry.com:5000",
     credentials: { accessKeyId: "AKIA", secretAccessKey: "secret" },
-    create: true,
+    existing: false,
     adopt: false,
     forceDestroy: false,
     clusterId: "cluster-1",
@@ -123,7 +123,7 @@ describe("an update that only stores", () => {
 
     it("is none when a change beside it concerns a server", async () => {
         const spy = vi.spyOn(bucket, "update").mockResolvedValue(outputs);
-        await update(bucket, nobody, "models", outputs, { ...inputs, registry: "models", create: false });
+        await update(bucket, nobody, "models", outputs, { ...inputs, registry: "models", existing: true });
         expect(spy).toHaveBeenCalledOnce();
         spy.mockRestore();
     });
@@ -136,7 +136,7 @@ describe("what a failure has left halfway", () => {
         const spy = vi
             .spyOn(bucket, "update")
             .mockRejectedValueOnce(new PartialFailure("models", outputs, reason));
-        const failed = await update(bucket, nobody, "models", outputs, { ...inputs, create: false }).catch(
+        const failed = await update(bucket, nobody, "models", outputs, { ...inputs, existing: true }).catch(
             (error: PartialFailure<Record<string, unknown>>) => error.state,
         );
         expect(diff(bucket, failed, inputs).changes).toEqual([{ name: "unfinished", effect: "write" }]);

@@ -4,7 +4,8 @@ import { type Finding, failure } from "../../../provider/errors";
 import { PartialFailure } from "../../../provider/lifecycle";
 import { check, configure, create, diff, read, remove, update } from "../../../provider/pulumi/dynamic";
 import { absent, present } from "../../../provider/reading";
-import { type BucketInputs, type BucketState, bucket } from "../../../provider/resources/bucket";
+import type { BucketInputs, BucketState } from "../../../provider/resources/bucket/description";
+import { bucket } from "../../../provider/resources/bucket/lifecycle";
 
 const told = vi.hoisted(() => ({ info: [] as string[], warn: [] as string[] }));
 vi.mock("../../../provider/pulumi/engineLog", () => ({
@@ -21,7 +22,7 @@ const inputs: BucketInputs = {
     name: "models",
     endpoint: "s3.registry.com:5000",
     credentials,
-    create: true,
+    existing: false,
     adopt: false,
     forceDestroy: false,
 };
@@ -140,13 +141,13 @@ describe("check", () => {
         expect((await check("Bucket", {}, unknown)).inputs).toStrictEqual({
             ...unknown,
             endpoint: "s3.registry.com:5000",
-            create: true,
+            existing: false,
             adopt: false,
             forceDestroy: false,
         });
         expect(preflight.mock.calls[0]?.[1]).toStrictEqual({
             endpoint: "s3.registry.com:5000",
-            create: true,
+            existing: false,
             adopt: false,
             forceDestroy: false,
             owner: "project/stack/models-bucket",

@@ -1,7 +1,8 @@
 /** Whatever stands in a state, reading it gives an outcome or a clear error, and never a guess. */
+
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import type { Fields } from "../../../provider/fields";
+import type { Fields } from "../../../provider/description/fields";
 import { diff, read, remove, update } from "../../../provider/pulumi/dynamic";
 import { LIFECYCLES } from "../../../provider/resources";
 
@@ -31,7 +32,7 @@ const content = { size: 0, fileCount: 0, contentDigest: "", contentDrift: [] };
 /** A sound state of each type, and the names of what the provider has computed in it. */
 const states: Record<string, { inputs: Record<string, unknown>; computed: Record<string, unknown> }> = {
     Bucket: {
-        inputs: { ...server, name: "models", create: true, forceDestroy: false, adopt: false },
+        inputs: { ...server, name: "models", existing: false, forceDestroy: false, adopt: false },
         computed: {
             url: "https://s3.registry.com:5000/models",
             managed: true,
@@ -80,7 +81,7 @@ test("every kind is here, with all that the provider computes for it", () => {
         type,
         [
             ...Object.entries(fields as Fields<Record<string, unknown>>).flatMap(([name, field]) =>
-                field.required ? [name] : [],
+                field.presence !== "optional" ? [name] : [],
             ),
             "schemaVersion",
         ].sort(),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UNKNOWN } from "../../../provider/fields";
+import { UNKNOWN } from "../../../provider/description/decoding";
 import { received } from "../../../provider/pulumi/wire";
 
 const SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

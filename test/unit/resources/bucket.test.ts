@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type BucketInputs, type BucketState, bucket } from "../../../provider/resources/bucket";
+import type { BucketInputs, BucketState } from "../../../provider/resources/bucket/description";
+import { bucket } from "../../../provider/resources/bucket/lifecycle";
 import { diffOf } from "../../support/difference";
 
 const inputs: BucketInputs = {
     name: "models",
     endpoint: "s3.registry.com:5000",
     credentials: { accessKeyId: "AKIA", secretAccessKey: "secret" },
-    create: true,
+    existing: false,
     adopt: false,
     forceDestroy: false,
 };
@@ -28,7 +29,7 @@ describe("diff of a Bucket", () => {
         ["region", { region: "eu-central-1" }, ["region"], []],
         ["addressing", { addressing: "path" }, ["addressing"], []],
         ["caBundle", { caBundle: "PEM" }, ["caBundle"], []],
-        ["create", { create: false }, ["create"], []],
+        ["existing", { existing: true }, ["existing"], []],
         ["its owner", { owner: "p/s/r" }, ["owner"], []],
         [
             "what refresh and delete go by",

@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-    type BucketCorsInputs,
-    type BucketCorsState,
-    bucketCors,
-} from "../../../provider/resources/bucketCors";
+import type { BucketCorsInputs, BucketCorsState } from "../../../provider/resources/bucketCors/description";
+import { bucketCors } from "../../../provider/resources/bucketCors/lifecycle";
 import type { CorsRule } from "../../../provider/s3/corsRule";
 import { diffOf } from "../../support/difference";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cardOf } from "../../../provider/resources/card";
+import { cardOf } from "../../../provider/resources/stored/card";
 
 const TEXT = { cardText: "text" };
 const FIELDS = { metadata: { license: "MIT" } };

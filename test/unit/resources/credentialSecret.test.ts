@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import {
-    type CredentialSecretInputs,
-    type CredentialSecretState,
-    credentialSecret,
-} from "../../../provider/resources/credentialSecret";
+import type {
+    CredentialSecretInputs,
+    CredentialSecretState,
+} from "../../../provider/resources/credentialSecret/description";
+import { credentialSecret } from "../../../provider/resources/credentialSecret/lifecycle";
 import { diffOf } from "../../support/difference";
 
 const inputs: CredentialSecretInputs = {

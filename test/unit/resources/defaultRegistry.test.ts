@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Context } from "../../../provider/lifecycle";
-import {
-    type DefaultRegistryInputs,
-    type DefaultRegistryState,
-    defaultRegistry,
-} from "../../../provider/resources/defaultRegistry";
+import type {
+    DefaultRegistryInputs,
+    DefaultRegistryState,
+} from "../../../provider/resources/defaultRegistry/description";
+import { defaultRegistry } from "../../../provider/resources/defaultRegistry/lifecycle";
 import { diffOf } from "../../support/difference";
 
 const inputs: DefaultRegistryInputs = {
@@ -25,7 +25,7 @@ describe("diff of a DefaultRegistry", () => {
             { reachability: "off", owner: "p/s/r", awaits: ["name"], cluster: { kubeconfig: "rotated" } },
             [],
             [],
-            ["cluster", "reachability", "owner"],
+            ["owner", "cluster", "reachability"],
         ],
     ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
         expect(diffOf(defaultRegistry, state, { ...inputs, ...change }, none)).toEqual({

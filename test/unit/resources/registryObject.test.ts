@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { RegistryObjectInputs, RegistryObjectState } from "../../../provider/resources/registryInputs";
-import { registryObject } from "../../../provider/resources/registryObject";
+import type {
+    RegistryObjectInputs,
+    RegistryObjectState,
+} from "../../../provider/resources/registryObject/description";
+import { registryObject } from "../../../provider/resources/registryObject/lifecycle";
 import { diffOf } from "../../support/difference";
 
 const inputs: RegistryObjectInputs = {
@@ -69,13 +72,13 @@ describe("diff of a RegistryObject", () => {
             [],
             [],
             [
-                "region",
-                "addressing",
-                "caBundle",
                 "relocate",
                 "proveWriting",
                 "awaitVerdict",
                 "timeouts",
+                "region",
+                "addressing",
+                "caBundle",
                 "cluster",
                 "reachability",
                 "adopt",

@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { Decoding } from "../../../provider/fields";
-import { object } from "../../../provider/fields";
-import {
-    corsRuleFields,
-    fromServer,
-    guideRule,
-    parseOrigin,
-    sameRules,
-    toServer,
-} from "../../../provider/s3/cors";
-import type { CorsRule } from "../../../provider/s3/corsRule";
+import type { Decoding } from "../../../provider/description/decoding";
+import { fromServer, guideRule, sameRules, toServer } from "../../../provider/s3/cors";
+import { type CorsRule, corsRule, parseOrigin } from "../../../provider/s3/corsRule";
 
 const PAGE = "https://llmos.example.com";
 
@@ -194,7 +186,7 @@ describe("a rule", () => {
     it("is taken as it is, with an id of 255 characters too", () => {
         const into: Decoding = { problems: [], unknowns: [] };
         const rule = { ...base, id: "i".repeat(255) };
-        expect(object(corsRuleFields)(rule, "rule", into)).toEqual(rule);
+        expect(corsRule.decode(rule, "rule", into)).toEqual(rule);
     });
 
     it.each([
@@ -213,7 +205,7 @@ describe("a rule", () => {
         [{ maxAgeSeconds: -1 }, "rule.maxAgeSeconds", "must be a number of at least 0."],
     ])("with %j is refused", (part, path, reason) => {
         const into: Decoding = { problems: [], unknowns: [] };
-        object(corsRuleFields)({ ...other, ...part }, "rule", into);
+        corsRule.decode({ ...other, ...part }, "rule", into);
         expect(into.problems).toEqual([{ path, reason }]);
     });
 });

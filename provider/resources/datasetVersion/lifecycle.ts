@@ -1,0 +1,327 @@
+/** `DatasetVersion`: one version of a dataset, from files, copied from another version, or both; and its publication. */
+import type { ContentState } from "../../content/description";
+import { type Finding, failure } from "../../errors";
+import type { Cluster } from "../../kubernetes/cluster";
+import { identify } from "../../kubernetes/identity";
+import type { Over } from "../../kubernetes/ownedObject";
+import { PUBLISHED } from "../../kubernetes/publication";
+import {
+    type StoredKind,
+    type StoredResource,
+    storedPath,
+    writeStored,
+    writeUntilReady,
+} from "../../kubernetes/storedObjects";
+import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { known } from "../../reading";
+import {
+    type ContentPlace,
+    contentChanges,
+    fillPending,
+    lossFindings,
+    NOTHING_STORED,
+    readDeclared,
+    storeDeclared,
+} from "../stored/contentOf";
+import {
+    askForStored,
+    deletesStoredFirst,
+    idOf,
+    isAnother,
+    keepingWritten,
+    lookAt,
+    observedStored,
+    removeStored,
+    startCreate,
+    startUpdate,
+} from "../stored/stored";
+import {
+    type DatasetVersionInputs,
+    type DatasetVersionState,
+    datasetVersionDescription,
+} from "./description";
+import { makeChangeable, publish, untilTakenBack } from "./publication";
+import { askForPublished, fillUnpublished } from "./publicationQuestions";
+
+const VERSION: StoredKind = { kind: "DatasetVersion", plural: "datasetversions" };
+
+export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState> = {
+    ...datasetVersionDescription,
+
+    asks: ["name", "namespace", "dataset", "version"],
+
+    subject({ clusterId, namespace, name, dataset: of, version, copyFrom }) {
+        // Another registry, or another source, is another content: the old object has to go before.
+        return [clusterId, namespace, name, of, version, copyFrom];
+    },
+
+    validate(inputs, unknowns) {
+        const hasContent = ["content", "copyFrom"].some((name) => name in inputs || unknowns.has(name));
+        return [
+            ...(inputs.publish && !hasContent ? [nothingToPublish()] : []),
+            ...(inputs.republish && !inputs.publish && !unknowns.has("publish")
+                ? [nothingToRepublish()]
+                : []),
+        ];
+    },
+
+    async complete(context, inputs, prior) {
+        const identity = await identify(context, inputs, prior);
+        const registryName = prior?.registryName ?? (await registryOfDataset(context, inputs));
+        const filled = registryName === undefined ? {} : { registryName };
+        const place = placeOf({ ...inputs, ...filled });
+        const pending = place ? await fillPending(context, inputs, place) : {};
+        const isOther = prior !== undefined && isAnother(datasetVersion.subject, prior, inputs);
+        const unpublished =
+            prior?.publish && !isOther ? await fillUnpublished(context, VERSION, inputs, whatOf(inputs)) : {};
+        return { ...identity, ...filled, ...pending, ...unpublished };
+    },
+
+    async preflight(context, inputs, prior, unchanged) {
+        const findings = await askForStored(context, VERSION, inputs, prior);
+        if (findings.length > 0) {
+            return findings;
+        }
+        const isOther = prior !== undefined && isAnother(datasetVersion.subject, prior, inputs);
+        const published = isOther ? [] : await askForPublished(context, VERSION, inputs, whatOf(inputs));
+        if (unchanged) {
+            return published;
+        }
+        return [
+            ...published,
+            ...(await askForDataset(context, inputs)),
+            ...(await askForLoss(context, inputs, prior)),
+        ];
+    },
+
+    compares: ["publish"],
+
+    changes(state, inputs, unknowns) {
+        const isUnpublished = inputs.unpublished !== undefined || state.publishPhase !== PUBLISHED;
+        // What is declared published and is not is never unchanged, whatever has ended the run that was to publish it.
+        const publish =
+            unknowns.has("publish") ||
+            state.publish !== inputs.publish ||
+            (inputs.publish === true && isUnpublished);
+        return [
+            ...contentChanges(inputs, unknowns),
+            ...(publish ? [{ name: "publish", effect: "write" } as const] : []),
+        ];
+    },
+
+    deletesFirst(replaced) {
+        // A dataset has a version once, whatever the object is called.
+        const isSameVersion = ["namespace", "dataset", "version", "clusterId"].every(
+            (name) => !replaced.includes(name),
+        );
+        return isSameVersion || deletesStoredFirst(replaced);
+    },
+
+    async create(context, inputs) {
+        const { cluster, named, over } = await startCreate(context, VERSION, inputs);
+        const state = await write(context, cluster, named, NOTHING_STORED, over);
+        return { id: idOf(state), state };
+    },
+
+    async read(context, _id, state) {
+        return await lookAt(context, VERSION, state, async (found, cluster) => ({
+            ...observedVersion(found),
+            ...(state.publish !== undefined && { publish: found.spec?.publish === true }),
+            ...(await readDeclared(context, cluster, state)),
+        }));
+    },
+
+    async update(context, _id, state, inputs) {
+        const { cluster, over } = await startUpdate(context, VERSION, state, inputs);
+        const { instance, namespace } = state;
+        return await write(context, cluster, { ...inputs, namespace, instance }, state, over);
+    },
+
+    async delete(context, _id, state) {
+        await removeStored(context, VERSION, state, async () => undefined);
+    },
+};
+
+type Written = DatasetVersionInputs & Pick<DatasetVersionState, "namespace" | "instance">;
+
+/** Writes the object, waits until it is ready, stores the content, and publishes only then (LLMOS demands content). */
+async function write(
+    context: Context,
+    cluster: Cluster,
+    { pending: _pending, unpublished: _unpublished, ...inputs }: Written,
+    before: ContentState,
+    over: Over,
+): Promise<DatasetVersionState> {
+    const clusterId = await cluster.identity();
+    const { size, fileCount, contentDigest, contentDrift } = before;
+    let stored: ContentState & { storageUri: string } = {
+        ...{ size, fileCount, contentDigest, contentDrift },
+        storageUri: "",
+    };
+    return await keepingWritten<DatasetVersionState>(async (onWritten) => {
+        const stateOf = (found: StoredResource) => ({
+            ...inputs,
+            clusterId,
+            ...stored,
+            ...observedVersion(found),
+        });
+        const seen = (found: StoredResource) => onWritten(stateOf(found));
+        const { namespace, name, timeouts } = inputs;
+        const put = (publish: boolean | undefined) =>
+            writeUntilReady(
+                context,
+                cluster,
+                VERSION,
+                { namespace, name },
+                timeouts,
+                over,
+                (found) => {
+                    const spec = specOf(inputs, publish);
+                    const object = { ...inputs, owner: inputs.owner, spec };
+                    return writeStored(cluster, VERSION, object, { ...over, seen: found });
+                },
+                seen,
+            );
+        const what = whatOf(inputs);
+        const version = {
+            context,
+            cluster,
+            kind: VERSION,
+            name: { namespace, name },
+            what,
+            timeouts,
+            put,
+            seen,
+        };
+        const found = known(await cluster.read<StoredResource>(storedPath(VERSION, inputs)));
+        const wasPublished = found?.spec?.publish;
+        // Published once its content is there; what is not declared stays as it is on the LLMOS page.
+        let made = await put(inputs.publish ? wasPublished === true : (inputs.publish ?? wasPublished));
+        if (inputs.publish === false) {
+            made = await untilTakenBack(version);
+        }
+        let isAgain = false;
+        const { path, registryName } = observedVersion(made);
+        stored = await storeDeclared(context, cluster, inputs, { what, path, registryName }, async () => {
+            isAgain = await makeChangeable(version, inputs);
+        });
+        seen(made);
+        return stateOf(inputs.publish ? await publish(version, isAgain) : made);
+    });
+}
+
+function nothingToRepublish(): Finding {
+    return failure("argument-invalid", {
+        found: "republish is set, and publish is not true",
+        where: "republish",
+        why: "It says how the content of a published version may change.",
+        next: "Set publish: true, or leave republish out.",
+        property: "republish",
+    }).finding;
+}
+
+function specOf(
+    { dataset, version, copyFrom, namespace }: Written,
+    publish: boolean | undefined,
+): NonNullable<StoredResource["spec"]> {
+    return {
+        dataset,
+        version,
+        ...(publish !== undefined && { publish }),
+        ...(copyFrom && { copyFrom: { namespace, dataset, ...copyFrom } }),
+    };
+}
+
+function observedVersion(found: StoredResource) {
+    return {
+        ...observedStored(found),
+        registryName: found.status?.registry ?? "",
+        publishPhase: found.status?.publishStatus?.phase ?? "",
+    };
+}
+
+const DATASET: StoredKind = { kind: "Dataset", plural: "datasets" };
+
+/** The registry of the dataset, if there is such a dataset yet. */
+async function registryOfDataset(
+    context: Context,
+    inputs: KnownPart<DatasetVersionInputs>,
+): Promise<string | undefined> {
+    const { dataset: name, namespace = "default" } = inputs;
+    if (name === undefined || inputs.reachability === "off") {
+        return undefined;
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const reading = await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }), signal);
+    return reading.outcome === "present" ? reading.value.spec?.registry : undefined;
+}
+
+/** Is the dataset there? One that the program makes itself is not asked for. */
+async function askForDataset(context: Context, inputs: KnownPart<DatasetVersionInputs>): Promise<Finding[]> {
+    const { dataset: name, namespace = "default", awaits } = inputs;
+    if (name === undefined || awaits?.includes("dataset")) {
+        return [];
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const found = known(await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }), signal));
+    return found
+        ? []
+        : [
+              failure("dataset-missing", {
+                  found: `The Dataset "${name}" does not exist in namespace "${namespace}"`,
+                  where: cluster.server,
+                  why: "A version belongs to a dataset.",
+                  next: "Correct the name, or declare the dataset and pass its output: dataset: images.name.",
+                  property: "dataset",
+              }).finding,
+          ];
+}
+
+function nothingToPublish(): Finding {
+    return failure("argument-invalid", {
+        found: "publish is set, and neither content nor copyFrom",
+        where: "publish",
+        why: "LLMOS publishes a version only when it has content.",
+        next: "Give content or copyFrom; or leave publish out and publish on the LLMOS page once there is content.",
+        property: "publish",
+    }).finding;
+}
+
+function whatOf({ dataset, version }: { dataset?: string; version?: string }): string {
+    return `DatasetVersion "${dataset}/${version}"`;
+}
+
+/** Where the content lies (`llmos/behaviour.md`); undefined as long as dataset and version are not known. */
+function placeOf({
+    dataset,
+    version,
+    namespace = "default",
+    registryName,
+}: KnownPart<DatasetVersionInputs>): ContentPlace | undefined {
+    if (dataset === undefined || version === undefined) {
+        return undefined;
+    }
+    const path = `datasets/${namespace}/${dataset}/${version}`;
+    return { what: whatOf({ dataset, version }), path, registryName };
+}
+
+/** Would a replacement lose anything? */
+async function askForLoss(
+    context: Context,
+    inputs: KnownPart<DatasetVersionInputs>,
+    prior: KnownPart<DatasetVersionInputs> | undefined,
+): Promise<Finding[]> {
+    const place = prior && placeOf(prior);
+    if (!prior || !place || !isAnother(datasetVersion.subject, prior, inputs)) {
+        return [];
+    }
+    const { namespace = "default", dataset: own = "", copyFrom } = prior;
+    const source = copyFrom && { namespace, dataset: own, ...copyFrom };
+    const copyOf = source && `datasets/${source.namespace}/${source.dataset}/${source.version}`;
+    const isDeclared = prior.content !== undefined && inputs.content !== undefined;
+    const known = isDeclared ? "declared" : copyOf && inputs.copyFrom ? { copyOf } : "nothing";
+    return await lossFindings(context, { ...place, prior, known });
+}

@@ -1,0 +1,167 @@
+/** `Model`: an `ml.llmos.ai/v1 Model`, and its files in the bucket of a registry. */
+import type { ContentState } from "../../content/description";
+import type { Finding } from "../../errors";
+import type { Cluster } from "../../kubernetes/cluster";
+import { usersOfModel } from "../../kubernetes/dependants";
+import { identify } from "../../kubernetes/identity";
+import type { Over } from "../../kubernetes/ownedObject";
+import { type StoredKind, writeStored, writeUntilReady } from "../../kubernetes/storedObjects";
+import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
+import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
+import {
+    askForRegistryOf,
+    type ContentPlace,
+    chooseRegistry,
+    contentChanges,
+    fillPending,
+    lossFindings,
+    NOTHING_STORED,
+    readDeclared,
+    registryChanges,
+    registryFor,
+    storeDeclared,
+} from "../stored/contentOf";
+import {
+    askForStored,
+    deletesStoredFirst,
+    idOf,
+    inUse,
+    isAnother,
+    keepingWritten,
+    lookAt,
+    observedStored,
+    removeStored,
+    startCreate,
+    startUpdate,
+} from "../stored/stored";
+import { type ModelInputs, type ModelState, modelDescription } from "./description";
+
+const MODEL: StoredKind = { kind: "Model", plural: "models" };
+
+export const model: Lifecycle<ModelInputs, ModelState> = {
+    ...modelDescription,
+
+    asks: ["name", "namespace", "registry"],
+
+    validate: cardFindings,
+
+    subject({ clusterId, namespace, name, registryName }) {
+        // Another registry, or another source, is another content: the old object has to go before.
+        return [clusterId, namespace, name, registryName];
+    },
+
+    async complete(context, inputs, prior, unknowns) {
+        const identity = await identify(context, inputs, prior);
+        const cardText = await readCard(inputs);
+        const chosen = await chooseRegistry(context, inputs, prior, unknowns);
+        const place = placeOf({ ...inputs, ...chosen });
+        const pending = place ? await fillPending(context, inputs, place) : {};
+        return { ...identity, ...chosen, ...(cardText !== undefined && { cardText }), ...pending };
+    },
+
+    async preflight(context, inputs, prior, unchanged) {
+        const findings = await askForStored(context, MODEL, inputs, prior);
+        if (findings.length > 0 || unchanged) {
+            return findings;
+        }
+        return [...(await askForRegistryOf(context, inputs)), ...(await askForLoss(context, inputs, prior))];
+    },
+
+    compares: ["registry"],
+
+    changes(state, inputs, unknowns) {
+        return [...registryChanges(state, inputs, unknowns), ...contentChanges(inputs, unknowns)];
+    },
+
+    deletesFirst: deletesStoredFirst,
+
+    async create(context, inputs) {
+        const { cluster, named, over } = await startCreate(context, MODEL, inputs);
+        const registryName = await registryFor(cluster, inputs);
+        const state = await write(context, cluster, { ...named, registryName }, NOTHING_STORED, over);
+        return { id: idOf(state), state };
+    },
+
+    async read(context, _id, state) {
+        return await lookAt(context, MODEL, state, async (found, cluster) => ({
+            ...observedCard(state, found.spec?.modelCard),
+            ...observedStored(found),
+            ...(await readDeclared(context, cluster, state)),
+        }));
+    },
+
+    async update(context, _id, state, inputs) {
+        const { cluster, over } = await startUpdate(context, MODEL, state, inputs);
+        const { instance, registryName, namespace } = state;
+        return await write(context, cluster, { ...inputs, namespace, instance, registryName }, state, over);
+    },
+
+    async delete(context, _id, state) {
+        await removeStored(context, MODEL, state, async (cluster, what) =>
+            inUse(cluster, what, await usersOfModel(cluster, state.registryName, state)),
+        );
+    },
+};
+
+type Written = ModelInputs & Pick<ModelState, "namespace" | "registryName" | "instance">;
+
+/** Writes the object, waits until it is ready, and stores the content. */
+async function write(
+    context: Context,
+    cluster: Cluster,
+    { pending: _pending, ...inputs }: Written,
+    before: ContentState & Partial<ModelState>,
+    over: Over,
+): Promise<ModelState> {
+    const clusterId = await cluster.identity();
+    const { size, fileCount, contentDigest, contentDrift } = before;
+    const base = { ...inputs, clusterId, size, fileCount, contentDigest, contentDrift, storageUri: "" };
+    const modelCard = cardOf(inputs, before);
+    const spec = { registry: inputs.registryName, ...(modelCard !== undefined && { modelCard }) };
+    return await keepingWritten<ModelState>(async (onWritten) => {
+        const object = await writeUntilReady(
+            context,
+            cluster,
+            MODEL,
+            inputs,
+            inputs.timeouts,
+            over,
+            (seen) =>
+                writeStored(cluster, MODEL, { ...inputs, owner: inputs.owner, spec }, { ...over, seen }),
+            (written) => onWritten({ ...base, ...observedStored(written) }),
+        );
+        const state = { ...base, ...observedStored(object) };
+        onWritten(state);
+        const place = { what: whatOf(inputs), path: state.path, registryName: inputs.registryName };
+        return { ...state, ...(await storeDeclared(context, cluster, inputs, place)) };
+    });
+}
+
+function whatOf({ name }: { name?: string }): string {
+    return `Model "${name}"`;
+}
+
+/** Where the content lies (`llmos/behaviour.md`); undefined as long as the name is not known. */
+function placeOf({
+    name,
+    namespace = "default",
+    registryName,
+}: KnownPart<ModelInputs>): ContentPlace | undefined {
+    return name === undefined
+        ? undefined
+        : { what: whatOf({ name }), path: `models/${namespace}/${name}`, registryName };
+}
+
+/** Would a replacement lose anything? */
+async function askForLoss(
+    context: Context,
+    inputs: KnownPart<ModelInputs>,
+    prior: KnownPart<ModelInputs> | undefined,
+): Promise<Finding[]> {
+    const place = prior && placeOf(prior);
+    if (!prior || !place || !isAnother(model.subject, prior, inputs)) {
+        return [];
+    }
+    const isDeclared = prior.content !== undefined && inputs.content !== undefined;
+    return await lossFindings(context, { ...place, prior, known: isDeclared ? "declared" : "nothing" });
+}

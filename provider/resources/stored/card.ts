@@ -1,0 +1,68 @@
+/** The card of a model or a dataset, from the arguments to the object and back. */
+
+import { readFile } from "node:fs/promises";
+import { type Finding, failure } from "../../errors";
+import type { Card } from "../../kubernetes/storedObjects";
+import type { CardInputs } from "./cardDescription";
+
+/** The text of a card; undefined without one. */
+export async function readCard({ card, cardFile }: CardInputs): Promise<string | undefined> {
+    if (cardFile === undefined) {
+        return card;
+    }
+    return await readFile(cardFile, "utf8").catch((error: NodeJS.ErrnoException) => {
+        throw failure("content-missing", {
+            found: `The card "${cardFile}" cannot be read (${error.code})`,
+            where: `the folder ${process.cwd()}`,
+            why: "Its text is what the LLMOS page shows.",
+            next: "Correct the path; a relative one starts at the program's folder.",
+            property: "cardFile",
+        });
+    });
+}
+
+/** Where the text of a card comes from is said once. */
+export function cardFindings({ card, cardFile }: CardInputs): Finding[] {
+    if (card === undefined || cardFile === undefined) {
+        return [];
+    }
+    return [
+        failure("argument-invalid", {
+            found: "Both card and cardFile are given",
+            where: "card",
+            why: "Each of the two is the card's text.",
+            next: "Give card for a text, or cardFile for a file that holds it.",
+            property: "cardFile",
+        }).finding,
+    ];
+}
+
+/** The declared part of a card. */
+interface DeclaredCard {
+    readonly cardText?: string;
+    readonly metadata?: object;
+}
+
+/**
+ * The card as it is written. Null where the stack has declared one before, and does no longer: it goes. Undefined where
+ * none was ever declared: what is there then is somebody else's.
+ */
+export function cardOf(declared: DeclaredCard, former: DeclaredCard = {}): Card | null | undefined {
+    const { cardText, metadata } = declared;
+    if (isDeclared(declared)) {
+        return { description: cardText ?? "", metadata: metadata ?? {} };
+    }
+    return isDeclared(former) ? null : undefined;
+}
+
+function isDeclared({ cardText, metadata }: DeclaredCard): boolean {
+    return cardText !== undefined || metadata !== undefined;
+}
+
+/** After a look: the declared parts of the card as they are in the cluster. What nobody declared is somebody else's. */
+export function observedCard(declared: DeclaredCard, found: Card | null | undefined): DeclaredCard {
+    return {
+        ...(declared.cardText !== undefined && { cardText: found?.description ?? "" }),
+        ...(declared.metadata !== undefined && { metadata: found?.metadata ?? {} }),
+    };
+}

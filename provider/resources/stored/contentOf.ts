@@ -1,0 +1,214 @@
+/** Content and registry of a model or a dataset version, from the arguments to the bucket. */
+
+import {
+    describePending,
+    pendingContent,
+    readContent,
+    storeContent,
+    undeclaredContent,
+    unknownObjects,
+} from "../../content/content";
+import type { ContentInputs, ContentState, Pending } from "../../content/description";
+import { countOf, someOf } from "../../content/progress";
+import type { Change } from "../../description/comparison";
+import { describe, type Finding, failure, findingOf } from "../../errors";
+import type { Cluster } from "../../kubernetes/cluster";
+import { type RegistryResource, registryPath } from "../../kubernetes/objects";
+import {
+    defaultRegistryName,
+    noDefaultRegistry,
+    noRegistry,
+    registryStore,
+    type ServerOptions,
+} from "../../kubernetes/registryStore";
+import type { Context, KnownPart } from "../../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { known } from "../../reading";
+import type { InRegistry, StoredInputs, StoredState } from "./description";
+import { rememberPlace, storageUri, storeIfThere, storeOrNoRegistry } from "./stored";
+
+/** Another registry is another object (LLMOS webhook); one that is named now, and was the default before, is the same. */
+export function registryChanges(
+    state: { registry?: string; registryName: string },
+    { registry }: InRegistry,
+    unknowns: ReadonlySet<string>,
+): Change[] {
+    if (unknowns.has("registry")) {
+        return [{ name: "registry", effect: "write" }];
+    }
+    if ((registry ?? state.registryName) !== state.registryName) {
+        return [{ name: "registry", effect: "replace" }];
+    }
+    return registry === state.registry ? [] : [{ name: "registry", effect: "store" }];
+}
+
+/** Files that changed show in what is to be done. */
+export function contentChanges({ pending }: ContentInputs, unknowns: ReadonlySet<string>): Change[] {
+    return pending || unknowns.has("content") ? [{ name: "content", effect: "write" }] : [];
+}
+
+/** The registry for `check`: the given one, the one chosen before, or the cluster's default if it can be asked now. */
+export async function chooseRegistry(
+    context: Context,
+    inputs: KnownPart<InRegistry & StoredInputs>,
+    prior: KnownPart<InRegistry> | undefined,
+    unknowns: ReadonlySet<string>,
+): Promise<{ registryName?: string }> {
+    const chosen = inputs.registry ?? (unknowns.has("registry") ? undefined : prior?.registryName);
+    if (chosen !== undefined || unknowns.has("registry") || inputs.reachability === "off") {
+        return chosen === undefined ? {} : { registryName: chosen };
+    }
+    try {
+        const cluster = await context.cluster(inputs.cluster);
+        const name = await defaultRegistryName(cluster, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        return name === undefined ? {} : { registryName: name };
+    } catch (error) {
+        findingOf(error);
+        return {};
+    }
+}
+
+/** The registry for a create. */
+export async function registryFor(cluster: Cluster, inputs: InRegistry): Promise<string> {
+    const name = inputs.registry ?? inputs.registryName ?? (await defaultRegistryName(cluster));
+    if (name === undefined) {
+        throw noDefaultRegistry(cluster);
+    }
+    return name;
+}
+
+/** Is the registry there? One that the program makes itself is not asked for. */
+export async function askForRegistryOf(
+    context: Context,
+    inputs: KnownPart<InRegistry & StoredInputs>,
+): Promise<Finding[]> {
+    const cluster = await context.cluster(inputs.cluster);
+    const { registryName, registry, awaits } = inputs;
+    if (registryName === undefined) {
+        return registry === undefined && !awaits?.includes("registry")
+            ? [{ ...noDefaultRegistry(cluster).finding, severity: "warning" }]
+            : [];
+    }
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const found = known(await cluster.read<RegistryResource>(registryPath(registryName), signal));
+    return found || awaits?.includes("registry") ? [] : [noRegistry(cluster, registryName).finding];
+}
+
+/** Where the content of an object is, or will be. */
+export interface ContentPlace {
+    /** For messages, for example `Model "llama"`. */
+    readonly what: string;
+    readonly path: string;
+    readonly registryName: string | undefined;
+}
+
+/**
+ * What an update has to send, for `check`. It is how the engine knows of changed files, so that it is asked whatever
+ * `reachability` says; what that decides is whether a bucket which cannot be asked stops the preview.
+ */
+export async function fillPending(
+    context: Context,
+    inputs: KnownPart<ContentInputs & StoredInputs>,
+    { what, path, registryName }: ContentPlace,
+): Promise<{ pending?: Pending }> {
+    const open = async () =>
+        registryName === undefined
+            ? undefined
+            : await storeIfThere(
+                  context,
+                  await context.cluster(inputs.cluster),
+                  registryName,
+                  inputs as ServerOptions,
+              );
+    try {
+        const pending = await pendingContent(context, inputs, path, open);
+        if (!pending) {
+            return {};
+        }
+        await context.log.info(describePending(what, pending, path));
+        return { pending };
+    } catch (error) {
+        const finding = findingOf(error);
+        const isLocal = finding.property === "content";
+        if (isLocal || (inputs.reachability ?? "enforce") === "enforce") {
+            throw error;
+        }
+        await context.log.warn(describe({ ...finding, severity: "warning" }));
+        return {};
+    }
+}
+
+/** Stores the declared content; where none is declared, says what lies there. `beforeChange` is called as in `storeContent`. */
+export async function storeDeclared(
+    context: Context,
+    cluster: Cluster,
+    inputs: ContentInputs & StoredInputs,
+    { what, path, registryName = "" }: ContentPlace,
+    beforeChange?: () => Promise<void>,
+): Promise<ContentState & { storageUri: string }> {
+    const store = await registryStore(context, cluster, registryName, inputs);
+    const { content } = inputs;
+    const state =
+        content === undefined
+            ? await undeclaredContent(store, path)
+            : await storeContent(context, { ...inputs, content }, what, path, store, beforeChange);
+    rememberPlace(context, store, path);
+    return { ...state, storageUri: storageUri(store, path) };
+}
+
+/** What refresh finds of the content. Without its registry it is out of reach, which is a drift and no failure. */
+export async function readDeclared(
+    context: Context,
+    cluster: Cluster,
+    state: StoredState & ContentState,
+): Promise<ContentState & { storageUri: string }> {
+    const { size, fileCount, contentDigest, contentDrift, storageUri: before } = state;
+    if (state.path === "") {
+        return { size, fileCount, contentDigest, contentDrift, storageUri: before };
+    }
+    const store = await storeIfThere(context, cluster, state.registryName, state);
+    return store
+        ? { ...(await readContent(store, state.path, state)), storageUri: storageUri(store, state.path) }
+        : {
+              ...NOTHING_STORED,
+              contentDigest,
+              contentDrift: ["its registry is missing"],
+              storageUri: before,
+          };
+}
+
+/** Before anything has been stored, or when what was stored is not known. */
+export const NOTHING_STORED: ContentState = {
+    size: 0,
+    fileCount: 0,
+    contentDigest: "",
+    contentDrift: ["the content was not stored to its end"],
+};
+
+/** What a replacement would delete: where it lies, and what of it this program could store again. */
+export interface Leaving extends ContentPlace {
+    readonly prior: KnownPart<StoredInputs>;
+    readonly known: Parameters<typeof unknownObjects>[2];
+}
+
+/** Would a replacement delete content that this program cannot store again? */
+export async function lossFindings(context: Context, leaving: Leaving): Promise<Finding[]> {
+    const { prior, known, what, path, registryName } = leaving;
+    if (registryName === undefined) {
+        return [];
+    }
+    const cluster = await context.cluster(prior.cluster);
+    const store = await storeOrNoRegistry(context, cluster, registryName, prior as ServerOptions);
+    const lost = store ? await unknownObjects(store, path, known) : [];
+    if (!store || lost.length === 0) {
+        return [];
+    }
+    return [
+        failure("content-lost", {
+            found: `${what} would be replaced, and ${countOf(lost.length, "object")} deleted that this program cannot store again (${someOf(lost)})`,
+            where: storageUri(store, path),
+            why: "LLMOS deletes the content with the object.",
+            next: "Declare it (content), or copy it to another place and delete it here. Or leave the object in LLMOS with its content, and take it out of the stack with `pulumi state delete`.",
+        }).finding,
+    ];
+}

@@ -1,0 +1,293 @@
+/** What Model, Dataset and DatasetVersion have in common: their arguments, questions, and their end. */
+
+import { isDeepStrictEqual } from "node:util";
+import { forgetContent } from "../../content/content";
+import { type Finding, failure, LlmosError } from "../../errors";
+import type { Cluster } from "../../kubernetes/cluster";
+import { clusterToLeave, ownCluster } from "../../kubernetes/identity";
+import { registryPath } from "../../kubernetes/objects";
+import {
+    lookAt as lookAtObject,
+    type Over,
+    ownFor,
+    placeFor,
+    takenFinding,
+} from "../../kubernetes/ownedObject";
+import { registryStore, type ServerOptions } from "../../kubernetes/registryStore";
+import {
+    contentPathOf,
+    deleteStored,
+    newInstance,
+    readStored,
+    type StoredKind,
+    type StoredResource,
+    storedRef,
+} from "../../kubernetes/storedObjects";
+import { type Context, type KnownPart, PartialFailure } from "../../lifecycle";
+import { claimOf, ownersOf } from "../../lifecycle/ownership";
+import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../../preflight/cluster";
+import { askForPermission } from "../../preflight/permissions";
+import { absent, known, present, type Reading } from "../../reading";
+import type { ContentStore } from "../../s3/contentStore";
+import type { StoredInputs, StoredState } from "./description";
+
+export function storageUri(store: ContentStore, path: string): string {
+    return `s3://${store.bucket}/${path}`;
+}
+
+/** What the state tells of the object itself. */
+export function observedStored(object: StoredResource): Pick<StoredState, "uid" | "path" | "conditions"> {
+    return {
+        uid: object.metadata.uid ?? "",
+        path: contentPathOf(object),
+        conditions: object.status?.conditions ?? [],
+    };
+}
+
+/** Whether the old object must go first: the new one has its name, and LLMOS does not let it change in place. */
+export function deletesStoredFirst(replaced: readonly string[]): boolean {
+    return !["name", "namespace", "clusterId"].some((name) => replaced.includes(name));
+}
+
+/**
+ * Whether what a resource stands for changes: it is then replaced. What is not known yet is taken to be the same, and so
+ * is a cluster that was not asked who it is (reachability "off").
+ */
+export function isAnother<I extends KnownPart<StoredInputs>>(
+    subject: (inputs: I) => readonly unknown[],
+    prior: I,
+    inputs: I,
+): boolean {
+    const before = subject({ ...prior, clusterId: prior.clusterId ?? inputs.clusterId });
+    const after = subject(inputs);
+    return before.some((one, index) => after[index] !== undefined && !isDeepStrictEqual(one, after[index]));
+}
+
+/** The first steps of a create: the right cluster, and a name that is free or ours. */
+export async function startCreate<I extends StoredInputs>(context: Context, kind: StoredKind, inputs: I) {
+    const cluster = await ownCluster(context, inputs);
+    const named = { namespace: "default", ...inputs, instance: newInstance() };
+    const over: Over = {
+        claim: { owners: ownersOf(inputs), creation: named.instance },
+        adopt: inputs.adopt === true,
+    };
+    await placeFor(context, cluster, storedRef(kind, named), over.claim, over.adopt);
+    context.history.created.add(inputs.owner ?? "");
+    return { cluster, named, over };
+}
+
+/** The first steps of an update: the right cluster, and the object that the state speaks of. */
+export async function startUpdate(
+    context: Context,
+    kind: StoredKind,
+    state: StoredState,
+    inputs: StoredInputs,
+): Promise<{ cluster: Cluster; over: Over }> {
+    const cluster = await ownCluster(context, inputs);
+    const over: Over = { claim: claimOf(state, inputs), adopt: false };
+    await ownFor(context, cluster, storedRef(kind, state), over.claim);
+    return { cluster, over };
+}
+
+/** A look at the object; what is `observed` of a present one is for its kind to say. */
+export async function lookAt<S extends StoredState>(
+    context: Context,
+    kind: StoredKind,
+    state: S,
+    observed: (found: StoredResource, cluster: Cluster) => Promise<Partial<S>>,
+): Promise<Reading<S>> {
+    const cluster = await ownCluster(context, state);
+    const found = await readStored(context, cluster, kind, state);
+    return found ? present({ ...state, ...(await observed(found, cluster)) }) : absent;
+}
+
+/** A write that has made something and then failed keeps its state. */
+export async function keepingWritten<S extends StoredState>(
+    act: (onWritten: (state: S) => void) => Promise<S>,
+): Promise<S> {
+    let written: S | undefined;
+    try {
+        return await act((state) => {
+            written = state;
+        });
+    } catch (error) {
+        throw written ? new PartialFailure(idOf(written), written, explainedOf(error)) : error;
+    }
+}
+
+/** What nobody has foreseen must not cost the state of what has been made. */
+function explainedOf(error: unknown): LlmosError {
+    if (error instanceof LlmosError) {
+        return error;
+    }
+    return failure("unexpected", {
+        found: `Something unforeseen went wrong: ${error instanceof Error ? error.message : String(error)}`,
+        where: "pulumi-llmos",
+        why: "The object is in the cluster, and its content may not be whole.",
+        next: "Run `pulumi up` again; if it lasts, report it with this message.",
+    });
+}
+
+export function idOf({ namespace, name }: Pick<StoredState, "namespace" | "name">): string {
+    return `${namespace}/${name}`;
+}
+
+/** Is LLMOS there, may the object be written, and is its name free? */
+export async function askForStored(
+    context: Context,
+    kind: StoredKind,
+    inputs: KnownPart<StoredInputs>,
+    prior: KnownPart<StoredInputs> | undefined,
+): Promise<Finding[]> {
+    const { name, namespace = "default" } = inputs;
+    const missing = await askForRegistries(context, inputs.cluster);
+    if (missing.length > 0 || name === undefined) {
+        return missing;
+    }
+    const permission = { group: "ml.llmos.ai", resource: kind.plural, namespace } as const;
+    const refused = [
+        ...(await askForNamespace(context, inputs.cluster, namespace, FOR_OBJECTS)),
+        ...(await askForPermission(context, inputs.cluster, permission)),
+    ];
+    if (refused.length > 0 || (prior?.name === name && prior.namespace === namespace)) {
+        return refused;
+    }
+    const cluster = await context.cluster(inputs.cluster);
+    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const ref = storedRef(kind, { namespace, name });
+    const claim = { owners: ownersOf(inputs) };
+    const { standing, found } = await lookAtObject<StoredResource>(cluster, ref, claim, signal);
+    const isTaken = found && standing === "theirs" && !inputs.adopt;
+    return isTaken ? [takenFinding(cluster, ref, found)] : [];
+}
+
+/** The bucket behind an object; undefined where it is still to be made: its registry, or the Secret with the keys. */
+export async function storeIfThere(
+    context: Context,
+    cluster: Cluster,
+    registry: string,
+    options: ServerOptions,
+): Promise<ContentStore | undefined> {
+    try {
+        return await registryStore(context, cluster, registry, options);
+    } catch (error) {
+        if (error instanceof LlmosError && NOT_YET.has(error.finding.code)) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+const NOT_YET = new Set(["registry-missing", "secret-missing"]);
+
+/**
+ * The bucket behind an object, for a question on which content depends: undefined only where its registry is gone, so that
+ * the operator cannot delete there.
+ */
+export async function storeOrNoRegistry(
+    context: Context,
+    cluster: Cluster,
+    registry: string,
+    options: ServerOptions,
+): Promise<ContentStore | undefined> {
+    return known(await cluster.read(registryPath(registry)))
+        ? await registryStore(context, cluster, registry, options)
+        : undefined;
+}
+
+/**
+ * Deletes the object and, as the operator does, its content. Before, `refusal` says whether something of it is others'.
+ * Nothing can make the operator leave the content: where that is not this object's alone, the object is kept.
+ */
+export async function removeStored(
+    context: Context,
+    kind: StoredKind,
+    state: StoredState,
+    refusal: (cluster: Cluster, what: string) => Promise<LlmosError | undefined>,
+): Promise<void> {
+    const what = `The ${kind.kind} "${state.name}"`;
+    const cluster = await clusterToLeave(context, state, what);
+    if (!cluster) {
+        return;
+    }
+    if (await isUsedBySuccessor(context, cluster, state)) {
+        await context.log.warn(
+            `${what} is kept in the cluster ${cluster.server}, and is no longer in the stack: what replaces it has its content in the same place (${state.storageUri}), and LLMOS deletes the content with the object. Delete it only when nobody needs that content.`,
+        );
+        return;
+    }
+    // What is gone, or somebody else's, keeps nothing from leaving the stack.
+    const found = await readStored(context, cluster, kind, state);
+    if (!found) {
+        return;
+    }
+    const refused = await refusal(cluster, what);
+    if (refused) {
+        throw refused;
+    }
+    await refuseWithoutRegistry(cluster, kind, state, found);
+    if (await deleteStored(context, cluster, kind, state)) {
+        await forgetStored(context, cluster, state);
+    }
+}
+
+/** Remembers what a creation of this process has stored, and where. */
+export function rememberPlace(context: Context, store: ContentStore, path: string): void {
+    context.history.created.add(placeName(store, path));
+}
+
+function placeName(store: ContentStore, path: string): string {
+    return `content ${store.connection.endpoint}/${store.bucket}/${path}`;
+}
+
+/** Whether the object that replaces this one, in another cluster or under another name, has its content in the same place. */
+async function isUsedBySuccessor(context: Context, cluster: Cluster, state: StoredState): Promise<boolean> {
+    if (!context.history.created.has(state.owner ?? "")) {
+        return false;
+    }
+    const store = await storeOrNoRegistry(context, cluster, state.registryName, state);
+    return store !== undefined && context.history.created.has(placeName(store, state.path));
+}
+
+/** Without its registry the operator cannot delete the content, and the object would hang on its finalizer for ever. */
+async function refuseWithoutRegistry(
+    cluster: Cluster,
+    kind: StoredKind,
+    state: StoredState,
+    found: StoredResource,
+): Promise<void> {
+    const registry = known(await cluster.read(registryPath(state.registryName)));
+    if (!registry && (found.metadata.finalizers ?? []).length > 0) {
+        throw failure("registry-missing", {
+            found: `The registry "${state.registryName}" of the ${kind.kind} "${state.name}" is gone`,
+            where: `${cluster.server}, ${state.namespace}/${state.name}`,
+            why: "The LLMOS operator deletes the content through it: the deletion would hang on a finalizer.",
+            next: `Make the registry again under the same name. Or leave the object in LLMOS, and take it out of the stack with \`pulumi state delete\`: its content (${state.storageUri}) stays.`,
+        });
+    }
+}
+
+/** Nothing that matters is lost where this fails: the content itself is gone. */
+async function forgetStored(context: Context, cluster: Cluster, state: StoredState): Promise<void> {
+    await storeIfThere(context, cluster, state.registryName, state)
+        .then((store) => store && forgetContent(store, state.path))
+        .catch(async (error: unknown) => {
+            if (!(error instanceof LlmosError)) {
+                throw error;
+            }
+        });
+}
+
+/** Why an object that others use is not deleted; undefined when nobody does. */
+export function inUse(cluster: Cluster, what: string, users: string[]): LlmosError | undefined {
+    if (users.length === 0) {
+        return undefined;
+    }
+    return failure("dependants", {
+        found: `${what} is in use and is not deleted`,
+        where: `${cluster.server}: ${users.join("; ")}`,
+        why: "What uses it would lose its content.",
+        next: "Delete them first, or keep it and run `pulumi state delete` for this resource.",
+    });
+}
