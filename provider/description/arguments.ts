@@ -209,7 +209,7 @@ export interface Guarded extends InputsOf<typeof guardedFields> {}
 export const ownedFields = {
     /** Take over what exists already under this name. Default false: that is an error. */
     adopt: withDefault(flag, false, "store"),
-    /** `project/stack/resource`, filled in by the resource classes: how an interrupted run knows its own work. */
+    /** The program resource, as `ownerOf` names it: how an interrupted run knows its own work. */
     owner: derived(text(), "write"),
 };
 

@@ -4,6 +4,7 @@
  */
 import { type Finding, failure, failureOf, type LlmosError } from "../errors";
 import type { Context } from "../lifecycle";
+import { ownerWords } from "../lifecycle/owner";
 import { type Claim, type Sighting, type Standing, standingOf } from "../lifecycle/ownership";
 import { known } from "../reading";
 import { lengthOf, waitFor } from "../waiting";
@@ -309,7 +310,7 @@ function leftToOthers(ref: ObjectRef, object: KubernetesObject): string {
 
 function makerOf({ metadata }: KubernetesObject): string {
     const owner = metadata.annotations?.[OWNER_ANNOTATION];
-    return owner ? `"${owner}"` : "someone else";
+    return owner ? ownerWords(owner) : "someone else";
 }
 
 function nameOf({ metadata: { name, namespace } }: KubernetesObject): string {

@@ -12,6 +12,7 @@ import { settingsFindings } from "../settings";
 import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "../unreachable";
 import { type Difference, differenceOf } from "./difference";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "./index";
+import { nameOf } from "./owner";
 
 /** Version of the shape of the state; a reader for each older one goes into `stateOf`. */
 const SCHEMA_VERSION = 1;
@@ -192,11 +193,6 @@ function declare(lifecycle: AnyLifecycle, { history }: Context, inputs: Properti
             next: "Keep one of them, or give one another name.",
         }).finding,
     ];
-}
-
-/** The resource's name, of an owner `project/stack/name`. */
-function nameOf(owner: string): string {
-    return owner.replace(/^[^/]*\/[^/]*\//, "");
 }
 
 interface Decoded {

@@ -2,7 +2,7 @@
 
 /** The marks that a resource of some stack leaves on an object. */
 export interface Marks {
-    /** The program resource (`project/stack/…`). */
+    /** The program resource (`ownerOf`). */
     readonly owner?: string | undefined;
     /** The one creation that the object comes from. */
     readonly instance?: string | undefined;

@@ -1,16 +1,42 @@
 /** What every resource class adds to the arguments of the program. */
 import * as pulumi from "@pulumi/pulumi";
+import type { Description } from "../description/description";
 import type { Field, Table } from "../description/fields";
+import { ownerOf } from "../lifecycle/owner";
 
 /** Adds the owner and what the program is still to make, and keeps secret what the description says is. */
-export function prepare(fields: Table, name: string, args: object): Record<string, unknown> {
+export function prepare(
+    { type, fields }: Description,
+    name: string,
+    args: object,
+    parent: pulumi.Resource | undefined,
+): Record<string, unknown> {
+    const owner = ownerIn(parent, type, name);
     const prepared = Object.entries(args).map(([key, value]) => [key, kept(fields[key], value)]);
-    return { ...Object.fromEntries(prepared), owner: ownerOf(name), awaits: awaited(fields, args) };
+    return { ...Object.fromEntries(prepared), owner, awaits: awaited(fields, args) };
 }
 
-/** `project/stack/resource`: how a resource knows what an interrupted run of its own has made. */
-function ownerOf(name: string): string {
-    return `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+/** The owner of what the resource makes. Its type is that of the plugin, whichever adapter it is used through. */
+async function ownerIn(parent: pulumi.Resource | undefined, type: string, name: string): Promise<string> {
+    const above = parent === undefined ? ROOT : qualifiedType(await urnOf(parent));
+    const types = [...(above === ROOT ? [] : [above]), `llmos:index:${type}`].join("$");
+    return ownerOf(pulumi.getProject(), pulumi.getStack(), types, name);
+}
+
+/** Type of the stack, which no qualified type begins with. */
+const ROOT = "pulumi:pulumi:Stack";
+
+/** `urn:pulumi:stack::project::qualified$type::name` (Pulumi, "Resource URNs"). */
+function qualifiedType(urn: string): string {
+    return (urn.split("::")[2] ?? "").replaceAll("pulumi-nodejs:dynamic/llmos:", "llmos:index:");
+}
+
+/**
+ * The URN of a parent without a dependency on it: one would be a dependency on all of its children, of which this resource
+ * is one.
+ */
+async function urnOf({ urn }: pulumi.Resource): Promise<string> {
+    return await (urn as pulumi.Output<string> & { promise(): Promise<string> }).promise();
 }
 
 /** The value, with all that is secret in it marked as that. */

@@ -63,7 +63,14 @@ export function resourceClass<A extends object, O>(description: Description): Re
                 secrets.length > 0
                     ? pulumi.mergeOptions(options, { additionalSecretOutputs: secrets })
                     : options;
-            super(provider, name, { ...outputs, ...prepare(fields, name, given) }, kept, "llmos", type);
+            super(
+                provider,
+                name,
+                { ...outputs, ...prepare(description, name, given, options?.parent) },
+                kept,
+                "llmos",
+                type,
+            );
         }
     }
     return Described as unknown as ResourceClass<A, O>;

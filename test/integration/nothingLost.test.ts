@@ -137,14 +137,14 @@ describe("a bucket", () => {
         const program = (adopt: boolean) => [bucketOf("nothing-taken", { forceDestroy: true, adopt })];
         await one.up(program(false));
         expect((await other.up(program(false))).failure).toContain(
-            'The bucket "nothing-taken" exists already and is marked as another stack\'s; it was made by "one/dev/nothing-taken-bucket", not by this resource',
+            'The bucket "nothing-taken" exists already and is marked as another stack\'s; it was made by "nothing-taken-bucket" of the stack one/dev, not by this resource',
         );
         expect((await other.up(program(true))).failure).toBeUndefined();
         await outside.put("nothing-taken", "weights");
         const destroyed = await one.destroy();
         expect(destroyed).toMatchObject({
             warnings: [
-                `The bucket "nothing-taken" at https://${endpoint} is left alone: it is not the one in the stack, it was made, or taken over, by "other/dev/nothing-taken-bucket".`,
+                `The bucket "nothing-taken" at https://${endpoint} is left alone: it is not the one in the stack, it was made, or taken over, by "nothing-taken-bucket" of the stack other/dev.`,
             ],
         });
         expect(await outside.objects("nothing-taken")).toContain("weights");
@@ -338,7 +338,9 @@ describe("a Registry and a Secret", () => {
             ],
         });
         const { metadata } = await outside.registry("nothing-alias");
-        expect(metadata.annotations["pulumi-llmos/owner"]).toBe("alias/dev/nothing-alias-registry-2");
+        expect(metadata.annotations["pulumi-llmos/owner"]).toBe(
+            "alias/dev::llmos:index:RegistryObject::nothing-alias-registry-2",
+        );
         expect((await own.up(renamed, { replaceAll: true })).failure).toBeUndefined();
         expect((await outside.registry("nothing-alias")).metadata.uid).toBe(metadata.uid);
         expect((await own.destroy()).failure).toBeUndefined();
@@ -505,7 +507,7 @@ describe("while somebody else is faster, or a run was ended", () => {
         expect((await other.up(program())).failure).toBeUndefined();
         await outside.put("nothing-back", "weights");
         expect((await one.up(program({ addressing: "path" }))).failure).toContain(
-            'The bucket "nothing-back" exists already and holds objects; it was made by "taker/dev/nothing-back-bucket"',
+            'The bucket "nothing-back" exists already and holds objects; it was made by "nothing-back-bucket" of the stack taker/dev',
         );
         expect((await one.refresh()).done).toEqual(["gone Bucket nothing-back-bucket"]);
         await outside.remove("nothing-back", "weights");
@@ -579,7 +581,9 @@ describe("while somebody else is faster, or a run was ended", () => {
             expect((await fast.up(program)).failure).toBeUndefined();
             await this.createBucket(name);
         });
-        expect((await slow.up(program)).failure).toContain('it was made by "fast/dev/nothing-race-bucket"');
+        expect((await slow.up(program)).failure).toContain(
+            'it was made by "nothing-race-bucket" of the stack fast/dev',
+        );
         create.mockRestore();
         expect((await fast.refresh()).done).toEqual([]);
         expect((await fast.destroy()).failure).toBeUndefined();

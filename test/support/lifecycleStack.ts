@@ -7,6 +7,7 @@
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import * as driver from "../../provider/lifecycle/driver";
+import { ownerOf } from "../../provider/lifecycle/owner";
 import { LIFECYCLES } from "../../provider/resources";
 import type { Settings } from "../../provider/settings";
 
@@ -125,7 +126,7 @@ export class LifecycleStack {
 
     private async check(context: Context, { type, name, args, alias }: Declared): Promise<Properties> {
         const old = this.resources.get(name) ?? this.resources.get(alias ?? "");
-        const news = { ...args, owner: `${this.project}/dev/${name}` };
+        const news = { ...args, owner: ownerOf(this.project, "dev", `llmos:index:${type}`, name) };
         const { inputs, failures } = await driver.check(lifecycleOf(type), context, old?.inputs ?? {}, news);
         if (failures.length > 0 || !inputs) {
             throw new Error(failures.join("\n"));

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { explained, type Finding, failure, failureOf, findingOf } from "../../errors";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
+import { ownerWords } from "../../lifecycle/owner";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../../lifecycle/ownership";
 import { askForBucket, noBucket } from "../../preflight/bucket";
 import { askEndpoint } from "../../preflight/endpoint";
@@ -237,7 +238,7 @@ async function takenFindings(
     const what = filled ? "holds objects" : isMarked ? "is marked as another stack's" : "has CORS rules";
     return [
         failure("bucket-taken", {
-            found: `The bucket "${name}" exists already and ${what}; it was ${mark.owner ? `made by "${mark.owner}", not by this resource` : "not made by this stack"}`,
+            found: `The bucket "${name}" exists already and ${what}; it was ${mark.owner ? `made by ${ownerWords(mark.owner)}, not by this resource` : "not made by this stack"}`,
             where: `${urlOf(store.connection.endpoint)}/${name}`,
             why: "Taking it over would put somebody else's data under this stack's control.",
             next:

@@ -2,6 +2,7 @@
 import { type Finding, failure, failureOf } from "../../errors";
 import type { Context } from "../../lifecycle";
 import type { Disposition, KeepReason } from "../../lifecycle/disposition";
+import { ownerWords } from "../../lifecycle/owner";
 import type { BucketMark } from "../../s3/bucketMark";
 import { urlOf } from "../../s3/client";
 import { emptyBucket } from "../../s3/emptying";
@@ -78,5 +79,5 @@ function usedFinding(state: ManagedBucket, users: readonly string[]): Finding {
 }
 
 export function leftToOthers(state: ManagedBucket, mark: BucketMark): string {
-    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by ${mark.owner ? `"${mark.owner}"` : "someone else"}.`;
+    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by ${mark.owner ? ownerWords(mark.owner) : "someone else"}.`;
 }

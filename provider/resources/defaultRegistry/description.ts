@@ -19,7 +19,7 @@ import { flag, list, text } from "../../description/kinds";
 const own = {
     /** The registry that new models and datasets use. One in a cluster. */
     registry: required(text(objectName)),
-    /** `project/stack/resource`, filled in by the resource class. */
+    /** The program resource, as `ownerOf` names it. */
     owner: derived(text(), "store"),
 };
 

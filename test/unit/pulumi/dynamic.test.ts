@@ -136,7 +136,7 @@ describe("check", () => {
             ...given,
             name: SENTINEL,
             credentials: { accessKeyId: "AKIA", secretAccessKey: SENTINEL },
-            owner: "project/stack/models-bucket",
+            owner: "project/stack::llmos:index:Bucket::models-bucket",
         };
         expect((await check("Bucket", {}, unknown)).inputs).toStrictEqual({
             ...unknown,
@@ -150,7 +150,7 @@ describe("check", () => {
             existing: false,
             adopt: false,
             forceDestroy: false,
-            owner: "project/stack/models-bucket",
+            owner: "project/stack::llmos:index:Bucket::models-bucket",
         });
         expect(told.info).toEqual([
             "Bucket models-bucket: not checked at preview, because not known yet: name, secretAccessKey.",
