@@ -13,6 +13,8 @@ import {
     registryPath,
 } from "../../kubernetes/objects";
 import type { Context, Lifecycle } from "../../lifecycle";
+import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
+import { type Sighting, standingOf } from "../../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import { askForRegistries } from "../../preflight/cluster";
 import { absent, known, present } from "../../reading";
@@ -205,11 +207,23 @@ async function mark(cluster: Cluster, name: string, wanted: Mark): Promise<strin
 /** Whether there is nothing to write. A flag that nobody's creation has set, but a person, is good as it is. */
 function isMarked(registry: RegistryResource, { value, instance, unlessFrom }: Mark): boolean {
     const setBy = registry.metadata.annotations?.[DEFAULT_INSTANCE_ANNOTATION];
-    if (!value) {
-        const another = unlessFrom !== undefined && setBy !== undefined && setBy !== unlessFrom;
-        return another || !isDefault(registry);
+    if (value || unlessFrom === undefined) {
+        return value
+            ? isDefault(registry) && (setBy === undefined || setBy === instance)
+            : !isDefault(registry);
     }
-    return isDefault(registry) && (setBy === undefined || setBy === instance);
+    const standing = standingOf(isDefault(registry) ? flagOf(setBy) : undefined, {
+        owners: [],
+        made: { uid: UNMARKED, instance: unlessFrom },
+    });
+    return dispositionOf({ ...OURS_ALONE, standing }).act !== "delete";
+}
+
+/** Stands for the UID that a flag does not have, so that one without a creation counts as the one in the state. */
+const UNMARKED = "unmarked";
+
+function flagOf(instance: string | undefined): Sighting {
+    return { uid: UNMARKED, marks: { instance }, terminating: false };
 }
 
 function twoDefaults(registry: string, rival: string): Finding {
