@@ -1,4 +1,4 @@
-/** Riding out what passes: one request, sent again within a deadline, on the S3 side and the cluster side alike. */
+/** Retries: one request, sent again within a deadline for what passes, on the S3 side and the cluster side alike. */
 
 /** How often and how long one request is tried. */
 export interface Tries {
@@ -37,7 +37,7 @@ export function isBusy(status: number): boolean {
  * (0: ours will do). The last outcome stands when the tries or the time are used up, so that what a busy server said
  * is not lost in "time is up". A try's signal is silent once the try has ended: the body of a watch lives on.
  */
-export async function rideOut<T>(
+export async function withRetries<T>(
     attempt: (signal: AbortSignal) => Promise<T>,
     again: (outcome: Outcome<T>) => number | undefined,
     patience: Patience,

@@ -38,7 +38,7 @@ async function look(store: ContentStore, path: string): Promise<Look> {
     return { store, root, listed: withoutFolders(listed), manifest };
 }
 
-/** Folders of the LLMOS page are empty objects with a slash at their end (`llmos/observed.md`). */
+/** Folders of the LLMOS page are empty objects with a slash at their end. */
 function withoutFolders(listed: Map<string, ListedObject>): Map<string, ListedObject> {
     return new Map([...listed].filter(([path]) => path !== "" && !path.endsWith("/")));
 }
@@ -145,12 +145,12 @@ async function sendAll(
     }
     const bytes = bytesOf(send);
     const progress = new Progress(context, what, send.length, bytes);
-    const { gate, interruption: signal } = context;
+    const { limiter, interruption: signal } = context;
     const onStored = (name: string, file: StoredFile) => stored.set(name, file);
     await context.log.info(`${what}: sending ${countOf(send.length, "file")}, ${sizeOf(bytes)}, to ${path}.`);
     progress.start();
     try {
-        await upload(send, { store, root, progress, gate, signal, onStored });
+        await upload(send, { store, root, progress, limiter, signal, onStored });
     } catch (error) {
         await saveManifest(store, path, stored).catch(() => undefined);
         throw signal.aborted ? interrupted(store, path, progress.reached) : error;

@@ -1,4 +1,4 @@
-/** Sending files to a bucket: several at once, within the gate; what has arrived before is not sent again. */
+/** Sending files to a bucket: several at once, within the limiter; what has arrived before is not sent again. */
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { type FileHandle, open } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { contentType } from "mime-types";
 import { failure, type LlmosError } from "../errors";
 import { urlOf } from "../s3/client";
 import type { ContentStore, OpenUpload, UploadedPart } from "../s3/contentStore";
-import type { Gate } from "./gate";
+import type { Limiter } from "./limiter";
 import { type LocalFile, reading } from "./localFiles";
 import type { StoredFile } from "./manifest";
 import { bytesOfPart, md5, PART_BYTES, partBytes, partCount, readFully, readWhole } from "./parts";
@@ -19,7 +19,7 @@ export interface Transfer {
     readonly store: ContentStore;
     /** Prefix of the keys, with a slash at its end. */
     readonly root: string;
-    readonly gate: Gate;
+    readonly limiter: Limiter;
     readonly progress: Progress;
     /** Ends the transfer; what is on its way is given up. */
     readonly signal: AbortSignal;
@@ -27,7 +27,7 @@ export interface Transfer {
     readonly onStored: (path: string, stored: StoredFile) => void;
 }
 
-/** Files that are worked on at once; what moves at once, the gate decides. */
+/** Files that are worked on at once; what moves at once, the limiter decides. */
 const FILES_AT_ONCE = 32;
 
 /** Sends all files, or throws the first failure. */
@@ -122,8 +122,8 @@ class FileSending {
      * "x-amz-content-sha256").
      */
     private async whole(): Promise<{ sha256: string; etag: string }> {
-        const { gate, store, progress, signal } = this.transfer;
-        const { buffer, release } = await gate.enter(this.file.size);
+        const { limiter, store, progress, signal } = this.transfer;
+        const { buffer, release } = await limiter.acquire(this.file.size);
         try {
             this.refuseOther(await readWhole(this.file.file, buffer));
             const sha256 = createHash("sha256").update(buffer).digest("hex");
@@ -174,13 +174,13 @@ class FileSending {
         upload: OpenUpload,
         arrived: ReadonlyMap<number, UploadedPart>,
     ): Promise<{ sha256: string; parts: SentPart[] }> {
-        const { gate, progress, signal } = this.transfer;
+        const { limiter, progress, signal } = this.transfer;
         const sha256 = createHash("sha256");
         const failed = new AbortController();
         const sending: Promise<SentPart>[] = [];
         try {
             for (let number = 1; number <= partCount(this.file.size); number += 1) {
-                const { buffer, release } = await gate.enter(bytesOfPart(this.file.size, number));
+                const { buffer, release } = await limiter.acquire(bytesOfPart(this.file.size, number));
                 try {
                     signal.throwIfAborted();
                     failed.signal.throwIfAborted();

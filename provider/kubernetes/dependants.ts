@@ -7,7 +7,7 @@ interface Dependant extends KubernetesObject {
     status?: { registry?: string };
 }
 
-/** Kinds that name a registry, and where (`llmos/behaviour.md`, "Dependents of a registry"). */
+/** Kinds that name a registry, and where. */
 const KINDS = [
     { kind: "Model", path: "/apis/ml.llmos.ai/v1/models", in: "spec" },
     { kind: "Dataset", path: "/apis/ml.llmos.ai/v1/datasets", in: "spec" },
@@ -49,7 +49,7 @@ export async function usersOfModel(
     return told("LocalModel", users);
 }
 
-/** Versions of a dataset: they go with it (`llmos/observed.md`, the mutator's ownerReference). */
+/** Versions of a dataset: they go with it by the ownerReference that LLMOS sets. */
 export async function versionsOfDataset(
     cluster: Cluster,
     { namespace, name }: { namespace: string; name: string },

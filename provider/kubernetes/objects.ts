@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "./cluster";
 import type { ObjectRef } from "./objectRef";
 
-/** Namespace in which the LLMOS operator looks for credential Secrets (`llmos/behaviour.md`). */
+/** Namespace in which the LLMOS operator looks for credential Secrets. */
 export const SYSTEM_NAMESPACE = "llmos-system";
 
 /** Annotation of the one registry that new models and datasets use. */

@@ -26,7 +26,7 @@ export interface StoredKind {
     readonly plural: "models" | "datasets" | "datasetversions";
 }
 
-/** One of them, as far as it is read (`llmos/observed.md`, "Dependents"). */
+/** One of them, as far as it is read. */
 export interface StoredResource extends Conditioned {
     spec?: {
         registry?: string;
@@ -85,7 +85,7 @@ export function storedRef(kind: StoredKind, { namespace, name }: StoredName): Ob
     return { apiVersion: "ml.llmos.ai/v1", kind: kind.kind, collection, namespace, name };
 }
 
-/** Where the operator keeps the content (`llmos/behaviour.md`); empty as long as it has not said so. */
+/** Where the operator keeps the content; empty as long as it has not said so. */
 export function contentPathOf({ status }: StoredResource): string {
     return status?.path ?? status?.rootPath ?? "";
 }

@@ -10,7 +10,7 @@ import { textOf } from "../body";
 import { failure } from "../errors";
 import { BrokenAnswer, isTransient } from "../network";
 import { agentFor, throughProxy } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
+import { isBusy, type Outcome, retryAfterMs, withRetries } from "../retries";
 import { forgetLogin } from "./connection";
 
 export interface ApiRequest {
@@ -49,7 +49,7 @@ export class Transport {
 
     /** Sends, and again after a passing failure; every request made through here may safely be repeated. */
     async send(request: ApiRequest): Promise<ApiAnswer> {
-        const { status, body } = await this.rideOut(request, async (signal) => {
+        const { status, body } = await this.withRetries(request, async (signal) => {
             const response = await this.open({ ...request, signal });
             return { ...headOf(response), body: bodyOf(await textOf(response), response) };
         });
@@ -58,7 +58,7 @@ export class Transport {
 
     /** The same for a watch: gives the response when its head has come, because its body has no end. */
     async stream(request: ApiRequest): Promise<IncomingMessage | ApiAnswer> {
-        const opened = await this.rideOut(request, async (signal) => {
+        const opened = await this.withRetries(request, async (signal) => {
             const response = await this.open({ ...request, signal });
             return response.statusCode === 200
                 ? { ...headOf(response), response }
@@ -67,11 +67,11 @@ export class Transport {
         return "response" in opened ? opened.response : { status: opened.status, body: opened.body };
     }
 
-    private rideOut<T extends Head>(
+    private withRetries<T extends Head>(
         { signal }: ApiRequest,
         attempt: (signal: AbortSignal) => Promise<T>,
     ): Promise<T> {
-        return rideOut(attempt, waitBeforeNext, { signal, sleep: this.sleep });
+        return withRetries(attempt, waitBeforeNext, { signal, sleep: this.sleep });
     }
 
     /** Sends with the login that there is; with a new one, once, when the API server no longer takes it. */

@@ -1,6 +1,6 @@
 /**
  * Waiting for the operator's verdict on an object: a condition of it. A status cannot simply be read: one that was True keeps its
- * old True until a re-check, and a re-check with the same result leaves no trace (`llmos/observed.md`).
+ * old True until a re-check, and a re-check with the same result leaves no trace.
  */
 
 import { type Finding, failure, failureOf, type LlmosError } from "../errors";

@@ -1,6 +1,6 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
-import { Gate } from "../content/gate";
+import { Limiter } from "../content/limiter";
 import { Cluster } from "../kubernetes/cluster";
 import type { S3Connection } from "../s3/client";
 import { ContentStore } from "../s3/contentStore";
@@ -27,7 +27,7 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         questions: askOnce(),
         history: { created: new Set(), declared: new Map(), defaultClaims: new Map() },
         interruption,
-        gate: new Gate(MOST_REQUESTS, MOST_BYTES),
+        limiter: new Limiter(MOST_REQUESTS, MOST_BYTES),
         cluster: (reference) => clusters(JSON.stringify(reference ?? null)),
         objectStore: storeOf,
         contentStore: (connection, bucket) => contents(JSON.stringify({ connection, bucket })),

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../clock";
-import type { Gate } from "../content/gate";
+import type { Limiter } from "../content/limiter";
 import type { ClusterReference } from "../description/arguments";
 import type { Change } from "../description/comparison";
 import type { Fields } from "../description/fields";
@@ -35,7 +35,7 @@ export interface Context {
     /** Aborted when the engine wants this process to come to an end, or is gone itself. */
     readonly interruption: AbortSignal;
     /** What all uploads of this process share. */
-    readonly gate: Gate;
+    readonly limiter: Limiter;
     cluster(reference: ClusterReference | undefined): Promise<Cluster>;
     objectStore(connection: S3Connection): Promise<ObjectStore>;
     contentStore(connection: S3Connection, bucket: string): Promise<ContentStore>;

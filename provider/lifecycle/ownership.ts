@@ -23,13 +23,13 @@ export interface Claim {
     readonly owners: readonly string[];
     /** What the state holds of the object; undefined before there is a state. */
     readonly made?: Made | undefined;
-    /** The creation under way: what bears it was written by this very create, whose answer may have been lost. */
+    /** The creation under way: what has it was written by this very create, whose answer may have been lost. */
     readonly creation?: string;
 }
 
 export interface Made {
     readonly uid?: string | undefined;
-    /** The creation; empty for an object that was adopted as it was, and that bears no mark. */
+    /** The creation; empty for an object that was adopted as it was, and has no mark. */
     readonly instance: string;
 }
 

@@ -7,7 +7,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../description/arguments";
 import { isTransient } from "../network";
 import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../retries";
+import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../retries";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
@@ -60,7 +60,7 @@ export async function openClient(connection: S3Connection, tries?: Tries): Promi
         region: connection.region ?? DEFAULT_REGION,
         credentials: { ...connection.keys },
         forcePathStyle: usesPathStyle(connection),
-        // `rideOut` makes the tries: the SDK's own know no deadline, and no body that is cut off.
+        // `withRetries` makes the tries: the SDK's own know no deadline, and no body that is cut off.
         maxAttempts: 1,
         requestChecksumCalculation: "WHEN_REQUIRED",
         responseChecksumValidation: "WHEN_REQUIRED",
@@ -95,7 +95,7 @@ interface Sent {
 function makeTries(client: S3Client, tries: Tries | undefined): void {
     const once = client.send.bind(client) as unknown as Send;
     const send: Send = (command, options) =>
-        rideOut((signal) => once(command, { abortSignal: signal }), waitBeforeNext, {
+        withRetries((signal) => once(command, { abortSignal: signal }), waitBeforeNext, {
             signal: options?.abortSignal,
             sleep,
             ...(tries && { tries }),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
 import { failure, type LlmosError } from "../errors";
 import { absent, present, type Reading } from "../reading";
-import { type Outcome, rideOut } from "../retries";
+import { type Outcome, withRetries } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";
 
@@ -302,7 +302,7 @@ export class ObjectStore {
         };
         const differs = (outcome: Outcome<string | undefined>) =>
             "value" in outcome && outcome.value !== expected ? 0 : undefined;
-        return rideOut(read, differs, { sleep });
+        return withRetries(read, differs, { sleep });
     }
 
     /** On a bucket with versioning the version itself, where allowed: a delete marker would keep the bucket filled. */

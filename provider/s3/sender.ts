@@ -11,7 +11,7 @@ import type { SignatureV4 } from "@smithy/signature-v4";
 import { textOf } from "../body";
 import { isTransient, networkCode } from "../network";
 import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../retries";
+import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../retries";
 import { DEFAULT_REGION, type S3Connection, trust, urlOf, usesPathStyle } from "./client";
 
 /** An object, or a part of one, to be sent. */
@@ -86,7 +86,7 @@ export class Sender {
     /** Sends, and again after a passing failure; gives the answer's headers. */
     async put(sending: Sending): Promise<IncomingHttpHeaders> {
         let signedWith = 0;
-        return await rideOut(
+        return await withRetries(
             () => {
                 signedWith = this.skewMs;
                 return this.once(sending);

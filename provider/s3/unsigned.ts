@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Server } from "../description/arguments";
 import { isTransient } from "../network";
 import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, rideOut } from "../retries";
+import { isBusy, type Outcome, retryAfterMs, withRetries } from "../retries";
 import { trust, urlOf, usesPathStyle } from "./client";
 
 /** A request that changes nothing. */
@@ -33,7 +33,7 @@ export async function askUnsigned(
 ): Promise<IncomingMessage> {
     const agent = await agentFor(asked.url, trust(caBundle));
     const again = asked.method === "HEAD" ? unlessAnswered : unlessItsWord;
-    return await rideOut((each) => askOnce(asked, agent, each), again, { signal, sleep });
+    return await withRetries((each) => askOnce(asked, agent, each), again, { signal, sleep });
 }
 
 /** To HEAD any answer will do, a refusal too: only the way there is in question. */

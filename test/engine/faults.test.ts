@@ -1,4 +1,4 @@
-/** Servers that misbehave under the engine: what passes is ridden out by every command. What lasts: integration/faultsStack. */
+/** Servers that misbehave under the engine: what passes is retried by every command. What lasts: integration/faultsStack. */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import {
     answerLost,
@@ -112,7 +112,7 @@ async function expectWhole(origin: string): Promise<void> {
     expect((await outside.registry("passing")).status.conditions[0].status).toBe("True");
 }
 
-test("faults that pass are ridden out by up, refresh and destroy", async () => {
+test("faults that pass are retried by up, refresh and destroy", async () => {
     await declare("First", "https://first.example.com");
     await shaken(() => project.up());
     await expectWhole("https://first.example.com");

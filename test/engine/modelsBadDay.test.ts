@@ -1,4 +1,4 @@
-/** Models and datasets on a bad day: what is wrong is told before anything is touched, and nothing is lost. */
+/** Models and datasets where something is wrong: what is wrong is told before anything is touched, and nothing is lost. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";

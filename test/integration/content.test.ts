@@ -1,4 +1,4 @@
-/** Content on its way into a bucket: what is sent, what is not, and what becomes of it on a bad day. */
+/** Content on its way into a bucket: what is sent, what is not, and what becomes of it when something fails. */
 import { createHash } from "node:crypto";
 import { readFile, rm, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
@@ -298,7 +298,7 @@ test("a part that changed after it was sent is sent again", async () => {
     expect(await scene.downloaded(ROOT)).toEqual(await expected("weights.bin"));
 });
 
-test("resets, 503, lost answers and cut-off ones are ridden out", async () => {
+test("resets, 503, lost answers and cut-off ones are retried", async () => {
     await scene.fill("weights.bin", 3 * PART_BYTES);
     await scene.fill("small.bin", 1_000);
     scene.recorder.faults.set([reset, answerLost, s3Error(503, "SlowDown"), cutOff("reset")], 1);

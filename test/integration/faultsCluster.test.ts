@@ -1,4 +1,4 @@
-/** An API server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
+/** An API server that misbehaves: what passes is retried, what lasts is told in words, and nothing is half believed. */
 
 import { afterAll, describe, expect, inject, test } from "vitest";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
@@ -67,7 +67,7 @@ const PASSING: Record<string, Fault> = {
     "half a refusal": instead(404, "application/json", '{"kind":"Status","reason":"NotFou'),
 };
 
-describe("once for each request is ridden out, all through an object's life", () => {
+describe("once for each request is retried, all through an object's life", () => {
     test.concurrent.each(Object.entries(PASSING))("%s", async (title, fault) => {
         const { recorder, cluster } = await stage();
         const name = `faults-${title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
@@ -202,7 +202,7 @@ describe("preview's question", () => {
         expect(JSON.stringify(findings)).toMatch(words);
     });
 
-    test.concurrent("rides out what passes", async () => {
+    test.concurrent("retries what passes", async () => {
         const { recorder, context, kubeconfig } = await stage();
         recorder.faults.set([reset, kubernetesStatus(503, "ServiceUnavailable"), halved], 1);
         expect(await askForRegistries(context, { kubeconfig })).toEqual([]);

@@ -1,4 +1,4 @@
-/** An S3 server that misbehaves: what passes is ridden out, what lasts is told in words, and nothing is half believed. */
+/** An S3 server that misbehaves: what passes is retried, what lasts is told in words, and nothing is half believed. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { realContext } from "../../provider/lifecycle/context";
 import { askForBucket } from "../../provider/preflight/bucket";
@@ -61,7 +61,7 @@ const PASSING: Record<string, Fault> = {
     "half a refusal": instead(404, "application/xml", "<Error><Code>NoSuchBucket</Code><Mess"),
 };
 
-describe("once for each request is ridden out, all through a bucket's life", () => {
+describe("once for each request is retried, all through a bucket's life", () => {
     test.concurrent.each(Object.entries(PASSING))("%s", async (title, fault) => {
         const { recorder, store } = await stage();
         const name = `faults-${title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
@@ -239,7 +239,7 @@ describe("preview's question", () => {
         expect(JSON.stringify(findings)).toMatch(words);
     });
 
-    test.concurrent("rides out what passes", async () => {
+    test.concurrent("retries what passes", async () => {
         const { recorder, connection } = await stage();
         recorder.faults.set([reset, s3Error(503, "SlowDown")], 1);
         const answer = await askForBucket(realContext({}, quiet), connection, "faults-none");

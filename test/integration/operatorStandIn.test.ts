@@ -3,7 +3,7 @@ import { kubeRequests } from "../support/kubeRequest";
 import { Registries, type S3Config } from "../support/registries";
 import { createBucket, type OwnStore, startPlainStore, startUntrustedStore } from "../support/stores";
 
-// What the real operator wrote, row by row, when it was run (llmos/observed.md, "Conditions written"). "..." is left
+// What the real operator wrote, row by row, when it was run. "..." is left
 // out there too: what the S3 server or the resolver adds.
 interface Row {
     secret?: Record<string, string> | "none";

@@ -5,7 +5,7 @@ import { Registries } from "../support/registries";
 import { finalizers, type StoredObjects } from "../support/storedObjects";
 import { createBucket } from "../support/stores";
 
-// What the real operator does for what is stored in a registry (llmos/observed.md, "Dependents"; what was not run, from
+// What the real operator does for what is stored in a registry (what was not run, from
 // its source).
 const sandbox = inject("sandbox");
 const { s3 } = sandbox;

@@ -4,7 +4,7 @@ import { kubeRequests } from "../support/kubeRequest";
 import { Registries, type SeenRegistry } from "../support/registries";
 import { CountingStore, createBucket } from "../support/stores";
 
-// When the real operator looked again, and what it then left behind (llmos/observed.md, "Re-checking").
+// When the real operator looked again, and what it then left behind.
 const { s3, kubeconfigFile } = inject("sandbox");
 const good = { accessKeyID: s3.accessKeyId, accessKeySecret: s3.secretAccessKey };
 const broken = { ...good, accessKeySecret: "broken" };

@@ -12,7 +12,7 @@ const ROOT = join(fileURLToPath(import.meta.url), "..", "..", "..");
 const MUTATED = [
     "provider/arguments.ts",
     "provider/comparison.ts",
-    "provider/content/gate.ts",
+    "provider/content/limiter.ts",
     "provider/content/manifest.ts",
     "provider/content/parts.ts",
     "provider/fields.ts",

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import { isBusy, type Outcome, retryAfterMs, rideOut, type Tries } from "../../provider/retries";
+import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../../provider/retries";
 
 beforeEach(() => {
     vi.useFakeTimers();
@@ -20,7 +20,7 @@ async function ridden<T>(attempt: (signal: AbortSignal) => Promise<T>, wait = 0,
         tries += 1;
         return attempt(each);
     };
-    const ended = rideOut(counted, (_outcome: Outcome<T>) => wait, { sleep, signal }).then(
+    const ended = withRetries(counted, (_outcome: Outcome<T>) => wait, { sleep, signal }).then(
         (value) => ({ value, seconds: after() }),
         (error: Error) => ({ error: error.name, seconds: after() }),
     );
@@ -35,7 +35,7 @@ function silent(signal: AbortSignal): Promise<never> {
     });
 }
 
-describe("a request is ridden out", () => {
+describe("a request is retried", () => {
     it("with five tries, and the last outcome stands", async () => {
         expect(await ridden(async () => "busy")).toMatchObject({ value: "busy", tries: 5, seconds: 3.7 });
     });
@@ -93,7 +93,7 @@ it("a failure after an answer stands, unless it is that time was up", async () =
 
 it("says that the deadline has passed", async () => {
     const tries: Tries = { pausesMs: [], tryMs: 1_000, requestMs: 2_000 };
-    const ended = expect(rideOut(silent, () => 0, { sleep, tries })).rejects.toThrow(
+    const ended = expect(withRetries(silent, () => 0, { sleep, tries })).rejects.toThrow(
         "The deadline has passed",
     );
     await vi.runAllTimersAsync();
@@ -116,7 +116,7 @@ it("leaves nothing behind on the caller's signal, which may live long", async ()
 
 it("a try's signal is silent once the try has ended", async () => {
     let seen: AbortSignal | undefined;
-    await rideOut(
+    await withRetries(
         async (signal) => {
             seen = signal;
         },

@@ -40,7 +40,7 @@ export const dataset: Lifecycle<DatasetInputs, DatasetState> = {
     validate: cardFindings,
 
     subject({ clusterId, namespace, name, registryName }) {
-        // Another registry, or another source, is another content: the old object has to go before.
+        // Another registry is another content: the old object has to go before.
         return [clusterId, namespace, name, registryName];
     },
 

@@ -52,7 +52,7 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     asks: ["name", "namespace", "dataset", "version"],
 
     subject({ clusterId, namespace, name, dataset: of, version, copyFrom }) {
-        // Another registry, or another source, is another content: the old object has to go before.
+        // Another source is another content: the old object has to go before.
         return [clusterId, namespace, name, of, version, copyFrom];
     },
 
@@ -294,7 +294,7 @@ function whatOf({ dataset, version }: { dataset?: string; version?: string }): s
     return `DatasetVersion "${dataset}/${version}"`;
 }
 
-/** Where the content lies (`llmos/behaviour.md`); undefined as long as dataset and version are not known. */
+/** Where the content lies; undefined as long as dataset and version are not known. */
 function placeOf({
     dataset,
     version,

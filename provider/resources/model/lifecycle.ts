@@ -46,7 +46,7 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     validate: cardFindings,
 
     subject({ clusterId, namespace, name, registryName }) {
-        // Another registry, or another source, is another content: the old object has to go before.
+        // Another registry is another content: the old object has to go before.
         return [clusterId, namespace, name, registryName];
     },
 
@@ -141,7 +141,7 @@ function whatOf({ name }: { name?: string }): string {
     return `Model "${name}"`;
 }
 
-/** Where the content lies (`llmos/behaviour.md`); undefined as long as the name is not known. */
+/** Where the content lies; undefined as long as the name is not known. */
 function placeOf({
     name,
     namespace = "default",

@@ -6,7 +6,7 @@ export interface Lease {
     release(): void;
 }
 
-export class Gate {
+export class Limiter {
     private requests = 0;
     private bytes = 0;
     private readonly waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
@@ -24,7 +24,7 @@ export class Gate {
     ) {}
 
     /** Waits for room, first come, first served. */
-    async enter(bytes: number): Promise<Lease> {
+    async acquire(bytes: number): Promise<Lease> {
         const size = allocated(bytes);
         if (this.waiting.length > 0 || !this.hasRoom(size)) {
             await new Promise<void>((enter) => this.waiting.push({ bytes: size, enter }));
