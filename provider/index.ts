@@ -33,24 +33,7 @@ export {
     type RegistryCorsArgs,
     type RegistryCredentialsArgs,
 } from "./pulumi/registry";
-export {
-    Bucket,
-    type BucketArgs,
-    BucketCors,
-    type BucketCorsArgs,
-    CredentialSecret,
-    type CredentialSecretArgs,
-    Dataset,
-    type DatasetArgs,
-    DatasetVersion,
-    type DatasetVersionArgs,
-    DefaultRegistry,
-    type DefaultRegistryArgs,
-    Model,
-    type ModelArgs,
-    RegistryObject,
-    type RegistryObjectArgs,
-} from "./pulumi/resources";
+export * from "./pulumi/resources";
 export type { RegistryRow } from "./registries";
 export type { CopySource } from "./resources/datasetVersion/description";
 export type { Timeouts } from "./resources/registryObject/description";
