@@ -26,13 +26,13 @@ export {
     type LookupArgs,
     type LookupOptions,
 } from "./pulumi/lookups";
-export {
-    Registry,
-    type RegistryArgs,
-    type RegistryBucketArgs,
-    type RegistryCorsArgs,
-    type RegistryCredentialsArgs,
-} from "./pulumi/registry";
+export type {
+    RegistryArgs,
+    RegistryBucketArgs,
+    RegistryCorsArgs,
+    RegistryCredentialsArgs,
+} from "./pulumi/registry/args";
+export { Registry } from "./pulumi/registry/registry";
 export * from "./pulumi/resources";
 export type { RegistryRow } from "./registries";
 export type { CopySource } from "./resources/datasetVersion/description";
