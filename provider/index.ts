@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 
-export type { Check, CheckName } from "./checks";
 export type {
     Addressing,
     ClusterReference,
@@ -13,8 +12,10 @@ export type {
     ProofTarget,
     Reachability,
 } from "./description/arguments";
-export type { Finding, FindingCode, Severity } from "./errors";
-export type { Condition } from "./kubernetes/objects";
+export type { Finding, FindingCode, Severity } from "./finding";
+export type { Condition } from "./llmos/objects";
+export type { RegistryRow } from "./llmos/registries";
+export type { Check, CheckName } from "./preflight/checks";
 export {
     type GetRegistryArgs,
     getDefaultRegistry,
@@ -34,9 +35,8 @@ export type {
 } from "./pulumi/registry/args";
 export { Registry } from "./pulumi/registry/registry";
 export * from "./pulumi/resources";
-export type { RegistryRow } from "./registries";
 export type { CopySource } from "./resources/datasetVersion/description";
 export type { Timeouts } from "./resources/registryObject/description";
 export type { DatasetMetadata, ModelMetadata } from "./resources/stored/cardDescription";
 export type { StoredTimeouts } from "./resources/stored/description";
-export type { CorsMethod, CorsRule } from "./s3/corsRule";
+export type { CorsMethod, CorsRule } from "./s3/cors/rule";

@@ -1,5 +1,5 @@
 /** The outcome of looking at something on a server. */
-import type { LlmosError } from "./errors";
+import type { LlmosError } from "./finding";
 
 /**
  * The outcome of looking. Only `absent`, a confirmed "not found", may drop state; `unknown` is an error that

@@ -8,7 +8,7 @@ import ts from "typescript";
 import { type Keys, keysFields } from "../provider/description/arguments";
 import type { Field, Kind, Table } from "../provider/description/fields";
 import { object, written } from "../provider/description/kinds";
-import type { Finding } from "../provider/errors";
+import type { Finding } from "../provider/finding";
 import { LIFECYCLES } from "../provider/resources";
 
 const ROOT = join(__dirname, "..");

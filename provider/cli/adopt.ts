@@ -1,11 +1,11 @@
 /** `adopt`: writes a program for the registries that a cluster has, and changes nothing on either side. */
 
-import { describe } from "../errors";
+import { describe } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
-import { isDefault, type RegistryResource } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";
 import { realContext } from "../lifecycle/context";
-import { readRegistries } from "../registries";
+import { isDefault, type RegistryResource } from "../llmos/objects";
+import { readRegistries } from "../llmos/registries";
 import { type Adoptable, adoptable, type LeftOut } from "./adoptable";
 import { type Adopted, type ProgramParts, programText } from "./adoptedProgram";
 import { askForRules } from "./bucketRules";

@@ -2,8 +2,8 @@
 
 import { objectName } from "../description/arguments";
 import type { Refined } from "../description/decoding";
-import { DESCRIPTION_ANNOTATION, isDefault, type RegistryResource } from "../kubernetes/objects";
-import { rowOf } from "../registries";
+import { DESCRIPTION_ANNOTATION, isDefault, type RegistryResource } from "../llmos/objects";
+import { rowOf } from "../llmos/registries";
 import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 
 /** A Registry in a program's terms. */

@@ -1,15 +1,16 @@
 /** The CORS rules that a bucket has now, as a program would declare them. */
+
+import { connectionWith } from "../access/bucket";
+import { namespaceOf, readKeys } from "../access/keys";
 import type { Decoding } from "../description/decoding";
 import { list } from "../description/kinds";
-import { type Finding, failureOf, findingOf } from "../errors";
-import { namespaceOf, readKeys } from "../kubernetes/credentials";
+import { type Finding, failureOf, findingOf } from "../finding";
 import type { Context } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askEndpoint } from "../preflight/endpoint";
 import { known } from "../reading";
-import { connectionWith } from "../s3/access";
-import { fromServer, guideRule, sameRules } from "../s3/cors";
-import { type CorsRule, corsRule, MAX_RULES } from "../s3/corsRule";
+import { fromServer, guideRule, sameRules } from "../s3/cors/document";
+import { type CorsRule, corsRule, MAX_RULES } from "../s3/cors/rule";
 import type { Adoptable } from "./adoptable";
 import type { S3Options } from "./options";
 

@@ -1,5 +1,5 @@
 /** Checks as a tree of ✓ and ✗, each with what was found and the remedy. */
-import type { Check, CheckName } from "../checks";
+import type { Check, CheckName } from "../preflight/checks";
 import { type Colours, oneLine } from "./terminal";
 
 /** What was examined: a cluster, a registry in it, or a store without a cluster. */

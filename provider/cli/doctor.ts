@@ -1,15 +1,15 @@
 /** `doctor`: the questions of preview outside Pulumi, of a cluster and its registries, or of a store alone. */
 
-import type { Check } from "../checks";
+import { namespaceOf } from "../access/keys";
 import { type Keys, keysFields } from "../description/arguments";
 import type { Decoding } from "../description/decoding";
 import { decodeFields } from "../description/fields";
-import { namespaceOf } from "../kubernetes/credentials";
-import type { RegistryResource } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";
 import { realContext } from "../lifecycle/context";
+import type { RegistryResource } from "../llmos/objects";
+import { readRegistries } from "../llmos/registries";
+import type { Check } from "../preflight/checks";
 import { examineCluster, examineRegistry, examineStore } from "../preflight/examine";
-import { readRegistries } from "../registries";
 import { urlOf } from "../s3/client";
 import { anyFailed, checkTree, type Examined } from "./checkTree";
 import { ALL_WELL, FOUND_WRONG } from "./exitCodes";

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import { type Addressing, caBundle, objectName } from "../description/arguments";
 import type { Refined } from "../description/decoding";
-import type { Settings } from "../settings";
+import type { Settings } from "../lifecycle/settings";
 
 /** A file that was given, and what is in it. */
 export interface GivenFile {

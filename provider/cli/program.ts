@@ -2,8 +2,8 @@
 
 import { Command, CommanderError, Option } from "commander";
 import picocolors from "picocolors";
-import { describe, LlmosError } from "../errors";
-import { parseOrigin } from "../s3/corsRule";
+import { describe, LlmosError } from "../finding";
+import { parseOrigin } from "../s3/cors/rule";
 import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 import type { AdoptOptions } from "./adopt";
 import type { DoctorOptions } from "./doctor";

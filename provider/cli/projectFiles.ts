@@ -1,7 +1,7 @@
 /** The files of a Pulumi project, and writing them where nothing is overwritten. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { failure } from "../errors";
+import { failure } from "../finding";
 import { ownPackage } from "./ownPackage";
 
 const NAME = "llmos-registries";

@@ -1,6 +1,6 @@
-import { failure } from "../errors";
+import { failure } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
-import type { RegistryResource } from "../kubernetes/objects";
+import type { RegistryResource } from "../llmos/objects";
 
 /** The registries of these names, all of them when none is given; a name that none has is an error. */
 export function chosen(

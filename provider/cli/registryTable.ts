@@ -1,5 +1,5 @@
 /** Registries as the table of the LLMOS page. */
-import type { RegistryRow } from "../registries";
+import type { RegistryRow } from "../llmos/registries";
 import { type Colours, oneLine } from "./terminal";
 
 const COLUMNS = ["State", "Name", "Endpoint", "Bucket", "Default"];

@@ -1,9 +1,9 @@
 /** `status`: the list of the LLMOS page, once or for as long as somebody watches. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, findingOf } from "../errors";
+import { describe, findingOf } from "../finding";
 import { realContext } from "../lifecycle/context";
-import { type RegistryRow, readRegistries, rowOf } from "../registries";
-import type { Settings } from "../settings";
+import type { Settings } from "../lifecycle/settings";
+import { type RegistryRow, readRegistries, rowOf } from "../llmos/registries";
 import { ALL_WELL } from "./exitCodes";
 import { logTo } from "./log";
 import { registryTable } from "./registryTable";

@@ -1,7 +1,7 @@
 /** Content as a part of a model or a dataset version: declared as a path, compared, stored, and looked at. */
 
 import { createHash } from "node:crypto";
-import { failure, LlmosError } from "../errors";
+import { failure, LlmosError } from "../finding";
 import type { Context } from "../lifecycle";
 import { known } from "../reading";
 import { urlOf } from "../s3/client";

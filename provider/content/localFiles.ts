@@ -2,7 +2,7 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Ignore } from "ignore";
-import { failure, type LlmosError } from "../errors";
+import { failure, type LlmosError } from "../finding";
 
 /** One file to be stored. */
 export interface LocalFile {

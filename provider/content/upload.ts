@@ -5,7 +5,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path/posix";
 import { crc32 } from "node:zlib";
 import { contentType } from "mime-types";
-import { failure, type LlmosError } from "../errors";
+import { failure, type LlmosError } from "../finding";
 import { urlOf } from "../s3/client";
 import type { ContentStore, OpenUpload, UploadedPart } from "../s3/contentStore";
 import type { Limiter } from "./limiter";

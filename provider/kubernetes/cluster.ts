@@ -1,10 +1,10 @@
 /** The cluster as this provider uses it: read, list, create, merge, delete and watch. */
 import { createInterface } from "node:readline";
 import type { Clock } from "../clock";
-import { LlmosError as Failure, failure, type LlmosError } from "../errors";
-import { networkFinding, type Peer } from "../network";
+import { LlmosError as Failure, failure, type LlmosError } from "../finding";
+import { networkFinding, type Peer } from "../network/causes";
+import { isBusy } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
-import { isBusy } from "../retries";
 import { loadKubeConfig } from "./connection";
 import { type ApiAnswer, type ApiRequest, denialOf, outageOf, Transport } from "./transport";
 

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { ClusterReference } from "../description/arguments";
-import { failure } from "../errors";
-import type { Settings } from "../settings";
+import { failure } from "../finding";
+import type { Settings } from "../lifecycle/settings";
 
 /**
  * The kubeconfig of the resource's `cluster` argument, else of the stack configuration (`llmos:kubeconfig`,

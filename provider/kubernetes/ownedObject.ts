@@ -2,15 +2,15 @@
  * An object of the cluster that a resource stands for: looked at, placed, written and deleted in one way. Each write
  * carries the precondition of what was seen, so that a race is an error or another round, and never an overwrite.
  */
-import { type Finding, failure, failureOf, type LlmosError } from "../errors";
+import { type Finding, failure, failureOf, type LlmosError } from "../finding";
 import type { Context } from "../lifecycle";
 import { ownerWords } from "../lifecycle/owner";
 import { type Claim, type Sighting, type Standing, standingOf } from "../lifecycle/ownership";
+import { lengthOf, waitFor } from "../lifecycle/waiting";
+import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "../llmos/objects";
 import { known } from "../reading";
-import { lengthOf, waitFor } from "../waiting";
 import type { Cluster, KubernetesObject } from "./cluster";
 import { type ObjectRef, pathOf } from "./objectRef";
-import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "./objects";
 
 /** What a look comes to; an object is there unless it is `absent`. */
 export interface Look<T> {

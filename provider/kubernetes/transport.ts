@@ -6,11 +6,11 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import { textOf } from "../body";
-import { failure } from "../errors";
-import { BrokenAnswer, isTransient } from "../network";
-import { agentFor, throughProxy } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, withRetries } from "../retries";
+import { failure } from "../finding";
+import { textOf } from "../network/body";
+import { BrokenAnswer, isTransient } from "../network/causes";
+import { agentFor, throughProxy } from "../network/proxy";
+import { isBusy, type Outcome, retryAfterMs, withRetries } from "../network/retry";
 import { forgetLogin } from "./connection";
 
 export interface ApiRequest {

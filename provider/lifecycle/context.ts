@@ -5,9 +5,9 @@ import { Cluster } from "../kubernetes/cluster";
 import type { S3Connection } from "../s3/client";
 import { ContentStore } from "../s3/contentStore";
 import { ObjectStore } from "../s3/objectStore";
-import type { Settings } from "../settings";
 import type { Context, Log } from ".";
 import { askOnce } from "./questions";
+import type { Settings } from "./settings";
 
 /** A context over the real cluster, the real S3 servers and the real clock. */
 export function realContext(settings: Settings, log: Log, interruption: AbortSignal = NEVER): Context {

@@ -6,13 +6,13 @@
 import { type Change, changesOf, concernServers, withFilledIn } from "../description/comparison";
 import type { Decoding } from "../description/decoding";
 import { decodeFields } from "../description/fields";
-import { describe, type Finding, failure, failureOf, findingOf, LlmosError } from "../errors";
+import { describe, type Finding, failure, failureOf, findingOf, LlmosError } from "../finding";
 import type { Reading } from "../reading";
-import { settingsFindings } from "../settings";
-import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "../unreachable";
 import { type Difference, differenceOf } from "./difference";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "./index";
 import { nameOf } from "./owner";
+import { settingsFindings } from "./settings";
+import { forgetsUnreachable, forgotten, isOutOfReach, withOptIn } from "./unreachable";
 
 /** Version of the shape of the state; a reader for each older one goes into `stateOf`. */
 const SCHEMA_VERSION = 1;

@@ -8,14 +8,14 @@ import type { Limiter } from "../content/limiter";
 import type { ClusterReference } from "../description/arguments";
 import type { Change } from "../description/comparison";
 import type { Fields } from "../description/fields";
-import type { Finding, LlmosError } from "../errors";
+import type { Finding, LlmosError } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Reading } from "../reading";
 import type { S3Connection } from "../s3/client";
 import type { ContentStore } from "../s3/contentStore";
 import type { ObjectStore } from "../s3/objectStore";
-import type { Settings } from "../settings";
 import type { Questions } from "./questions";
+import type { Settings } from "./settings";
 
 /** Where progress and warnings go. Never given a key. */
 export interface Log {

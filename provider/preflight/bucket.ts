@@ -1,5 +1,5 @@
 /** Do the keys work, and is the bucket there? */
-import { type Finding, failure } from "../errors";
+import { type Finding, failure } from "../finding";
 import type { Context } from "../lifecycle";
 import { type S3Connection, urlOf } from "../s3/client";
 import { askEndpoint } from "./endpoint";

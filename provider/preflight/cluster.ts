@@ -1,12 +1,12 @@
 /** Is the cluster there, is LLMOS on it, and is the namespace of the Secrets? */
 
+import { askIdentity, clusterName } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
-import { explained, type Finding, failure } from "../errors";
+import { explained, type Finding, failure } from "../finding";
 import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/cluster";
-import { askIdentity, clusterName } from "../kubernetes/identity";
-import { REGISTRIES, SYSTEM_NAMESPACE } from "../kubernetes/objects";
 import type { Context } from "../lifecycle";
+import { REGISTRIES, SYSTEM_NAMESPACE } from "../llmos/objects";
 import { known } from "../reading";
 
 /** Asks whether the cluster can be reached. */

@@ -1,13 +1,12 @@
 /** Does the server let browsers on the LLMOS page in? */
 
-import { type Check, check, judged, skipped } from "../checks";
 import type { S3Server } from "../description/arguments";
-import type { Finding, FindingCode } from "../errors";
+import type { Finding, FindingCode } from "../finding";
 import type { Context } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { known } from "../reading";
 import { type S3Connection, urlOf } from "../s3/client";
-import { type CorsQuestion, decidingRule } from "../s3/corsMatch";
+import { type CorsQuestion, decidingRule } from "../s3/cors/match";
 import {
     askCors,
     askCorsUntilAllowed,
@@ -15,11 +14,12 @@ import {
     FOREIGN_ORIGIN,
     questionsOf,
     questionsOfPage,
-} from "../s3/corsProbe";
-import type { CorsRule, EnforcedBy } from "../s3/corsRule";
-import { storedCors } from "../s3/corsWriter";
+} from "../s3/cors/probe";
+import type { CorsRule, EnforcedBy } from "../s3/cors/rule";
+import { storedCors } from "../s3/cors/writer";
 import type { ObjectStore } from "../s3/objectStore";
 import { bucketUrl } from "../s3/unsigned";
+import { type Check, check, judged, skipped } from "./checks";
 import { ruleWarnings } from "./corsRules";
 
 /** Longest time for one question that a browser would ask, in milliseconds. */

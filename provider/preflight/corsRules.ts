@@ -1,7 +1,7 @@
 /** What is allowed in a CORS document, and still hardly meant. Pure: nobody is asked. */
-import type { Finding } from "../errors";
-import { allowsHeader, shadows } from "../s3/corsMatch";
-import type { CorsRule } from "../s3/corsRule";
+import type { Finding } from "../finding";
+import { allowsHeader, shadows } from "../s3/cors/match";
+import type { CorsRule } from "../s3/cors/rule";
 
 /** Warnings on declared rules. */
 export function ruleWarnings(rules: readonly CorsRule[]): Finding[] {

@@ -1,9 +1,9 @@
 /** Is the endpoint there, over TLS that can be trusted, with a clock like ours? */
 import type { IncomingMessage } from "node:http";
 import type { S3Server } from "../description/arguments";
-import type { Finding } from "../errors";
+import type { Finding } from "../finding";
 import type { Context } from "../lifecycle";
-import { networkFinding } from "../network";
+import { networkFinding } from "../network/causes";
 import { urlOf } from "../s3/client";
 import { s3Peer } from "../s3/failures";
 import { askUnsigned } from "../s3/unsigned";

@@ -3,19 +3,19 @@
  * their words are those of preview.
  */
 import { randomUUID } from "node:crypto";
-import { type Check, type CheckName, check, judged, skipped } from "../checks";
+import { connectionWith } from "../access/bucket";
+import { readKeys } from "../access/keys";
 import type { ClusterReference, Keys, S3Server } from "../description/arguments";
-import { type Finding, failure, findingOf } from "../errors";
-import { readKeys } from "../kubernetes/credentials";
-import { isDefault, REGISTRIES, type RegistryResource } from "../kubernetes/objects";
-import { verdictFindings } from "../kubernetes/verdict";
+import { type Finding, failure, findingOf } from "../finding";
 import type { Context } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
-import { defaultsFinding } from "../registries";
-import { connectionWith } from "../s3/access";
+import { isDefault, REGISTRIES, type RegistryResource } from "../llmos/objects";
+import { defaultsFinding } from "../llmos/registries";
+import { verdictFindings } from "../llmos/verdict";
 import { urlOf } from "../s3/client";
 import { parseEndpoint } from "../s3/endpoint";
 import { askForBucket, noBucket } from "./bucket";
+import { type Check, type CheckName, check, judged, skipped } from "./checks";
 import { askCluster, askForNamespace, askForRegistries } from "./cluster";
 import { examineCors } from "./cors";
 import { askEndpoint } from "./endpoint";

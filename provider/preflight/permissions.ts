@@ -1,9 +1,9 @@
 /** May this user of the cluster do what is to come? Asked of the API server itself, which stores nothing of it. */
 
+import { clusterName } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
-import { type Finding, failure } from "../errors";
+import { type Finding, failure } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
-import { clusterName } from "../kubernetes/identity";
 import type { Context } from "../lifecycle";
 
 /** The rights that a resource needs on one kind of object. */

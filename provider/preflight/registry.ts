@@ -1,15 +1,15 @@
 /** Is the name of a registry free, may its storage move, and is its Secret there? */
 
-import { explained, type Finding } from "../errors";
+import { readKeys } from "../access/keys";
+import { explained, type Finding } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
-import { readKeys } from "../kubernetes/credentials";
-import { dependantsFinding, dependantsOf } from "../kubernetes/dependants";
-import { type RegistryResource, registryPath, registryRef } from "../kubernetes/objects";
 import { lookAt, takenFinding } from "../kubernetes/ownedObject";
-import { movesAway } from "../kubernetes/registryWriter";
 import type { Context, KnownPart } from "../lifecycle";
 import { ownersOf } from "../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { dependantsFinding, dependantsOf } from "../llmos/dependants";
+import { type RegistryResource, registryPath, registryRef } from "../llmos/objects";
+import { movesAway } from "../llmos/registryWriter";
 import { known } from "../reading";
 import type { RegistryObjectInputs } from "../resources/registryObject/description";
 import { askForPermission } from "./permissions";

@@ -4,12 +4,12 @@
  * they may learn, but never change their names or arguments.
  */
 import type * as pulumi from "@pulumi/pulumi";
-import { LlmosError } from "../errors";
+import { LlmosError } from "../finding";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../lifecycle";
 import { realContext } from "../lifecycle/context";
 import * as driver from "../lifecycle/driver";
+import type { Settings } from "../lifecycle/settings";
 import { LIFECYCLES } from "../resources";
-import type { Settings } from "../settings";
 import { engineLog } from "./engineLog";
 import { engineInterruption } from "./interruption";
 import { PROVIDER_KEY, received } from "./wire";

@@ -2,8 +2,8 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterReference } from "../description/arguments";
-import type { RegistryRow } from "../registries";
-import type { Settings } from "../settings";
+import type { Settings } from "../lifecycle/settings";
+import type { RegistryRow } from "../llmos/registries";
 import type { Deep } from "./resourceClass";
 
 /** Arguments of the lookups. */
@@ -29,19 +29,19 @@ export interface LookupOptions {
 
 /** One registry. A registry that does not exist is an error. */
 export async function getRegistry(args: GetRegistryArgs): Promise<RegistryRow> {
-    const { findRegistry } = await import("../registries.js");
+    const { findRegistry } = await import("../llmos/registries.js");
     return await findRegistry(settings(), args.cluster, args.name);
 }
 
 /** All registries of the cluster, by name, with the columns of the LLMOS page. */
 export async function getRegistries(args: LookupArgs = {}): Promise<RegistryRow[]> {
-    const { listRegistries } = await import("../registries.js");
+    const { listRegistries } = await import("../llmos/registries.js");
     return await listRegistries(settings(), args.cluster);
 }
 
 /** The default registry of the cluster; undefined when there is none. Two are an error. */
 export async function getDefaultRegistry(args: LookupArgs = {}): Promise<RegistryRow | undefined> {
-    const { findDefaultRegistry } = await import("../registries.js");
+    const { findDefaultRegistry } = await import("../llmos/registries.js");
     return await findDefaultRegistry(settings(), args.cluster);
 }
 

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../description/arguments";
-import { isTransient } from "../network";
-import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../retries";
+import { isTransient } from "../network/causes";
+import { agentFor } from "../network/proxy";
+import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */

@@ -1,8 +1,8 @@
 /** The content of models and datasets in one bucket: listed, sent, and removed; every failure explained. */
 import type { S3Client } from "@aws-sdk/client-s3";
-import { failure } from "../errors";
+import { failure } from "../finding";
+import type { Tries } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
-import type { Tries } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { explaining, isNotOffered, s3Failure, serverError } from "./failures";
 import type { ObjectStore } from "./objectStore";

@@ -1,5 +1,5 @@
 /** Emptying a bucket for `forceDestroy`: objects, old versions, delete markers and open uploads, in batches. */
-import { failure, type LlmosError } from "../errors";
+import { failure, type LlmosError } from "../finding";
 import type { Context } from "../lifecycle";
 import { urlOf } from "./client";
 import type { ObjectStore } from "./objectStore";

@@ -1,8 +1,8 @@
 /** What an S3 server's refusal means, matched on its error code, never on its text. */
-import { type Finding, type FindingCode, failure, LlmosError } from "../errors";
-import { networkFinding, type Peer } from "../network";
-import { throughProxy } from "../proxy";
-import { isBusy } from "../retries";
+import { type Finding, type FindingCode, failure, LlmosError } from "../finding";
+import { networkFinding, type Peer } from "../network/causes";
+import { throughProxy } from "../network/proxy";
+import { isBusy } from "../network/retry";
 import { urlOf } from "./client";
 import { OtherAnswer } from "./wholeAnswer";
 

@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
-import { failure, type LlmosError } from "../errors";
+import { failure, type LlmosError } from "../finding";
+import { type Outcome, withRetries } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
-import { type Outcome, withRetries } from "../retries";
 import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
 import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";
 

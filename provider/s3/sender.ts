@@ -8,10 +8,10 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:h
 import { type Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SignatureV4 } from "@smithy/signature-v4";
-import { textOf } from "../body";
-import { isTransient, networkCode } from "../network";
-import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../retries";
+import { textOf } from "../network/body";
+import { isTransient, networkCode } from "../network/causes";
+import { agentFor } from "../network/proxy";
+import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
 import { DEFAULT_REGION, type S3Connection, trust, urlOf, usesPathStyle } from "./client";
 
 /** An object, or a part of one, to be sent. */

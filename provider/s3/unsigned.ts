@@ -3,9 +3,9 @@ import type { IncomingMessage } from "node:http";
 import { type Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Server } from "../description/arguments";
-import { isTransient } from "../network";
-import { agentFor } from "../proxy";
-import { isBusy, type Outcome, retryAfterMs, withRetries } from "../retries";
+import { isTransient } from "../network/causes";
+import { agentFor } from "../network/proxy";
+import { isBusy, type Outcome, retryAfterMs, withRetries } from "../network/retry";
 import { trust, urlOf, usesPathStyle } from "./client";
 
 /** A request that changes nothing. */

@@ -4,8 +4,8 @@
  */
 import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { contentOf } from "../body";
-import { BrokenAnswer } from "../network";
+import { contentOf } from "../network/body";
+import { BrokenAnswer } from "../network/causes";
 
 /** Root elements of the answers whose content counts (S3 API reference, "Response Syntax"), where servers differ several. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {

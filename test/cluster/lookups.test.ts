@@ -1,7 +1,7 @@
 /** Lookups in a program: the columns of the LLMOS page, read live. */
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { findDefaultRegistry, findRegistry } from "../../provider/registries";
+import { findDefaultRegistry, findRegistry } from "../../provider/llmos/registries";
 import { Outside } from "../support/outside";
 import { Project } from "../support/project";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, DeleteBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { Check } from "../../provider/checks";
+import type { Check } from "../../provider/preflight/checks";
 import { Cli, type CliRun } from "../support/cli";
 import { clusterWithout } from "../support/clusterWithout";
 import { Outside } from "../support/outside";

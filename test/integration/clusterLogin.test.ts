@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import type { Cluster } from "../../provider/kubernetes/cluster";
-import { REGISTRIES } from "../../provider/kubernetes/objects";
 import { realContext } from "../../provider/lifecycle/context";
+import { REGISTRIES } from "../../provider/llmos/objects";
 import { explained } from "../support/explained";
 import { type KubeRequest, kubeRequests } from "../support/kubeRequest";
 

@@ -2,10 +2,10 @@
 import { CreateBucketCommand, DeleteBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { toServer } from "../../provider/s3/cors";
-import { type CorsQuestion, decidingRule } from "../../provider/s3/corsMatch";
-import { askCors } from "../../provider/s3/corsProbe";
-import type { CorsMethod, CorsRule } from "../../provider/s3/corsRule";
+import { toServer } from "../../provider/s3/cors/document";
+import { type CorsQuestion, decidingRule } from "../../provider/s3/cors/match";
+import { askCors } from "../../provider/s3/cors/probe";
+import type { CorsMethod, CorsRule } from "../../provider/s3/cors/rule";
 import { Outside } from "../support/outside";
 
 const sandbox = inject("sandbox");

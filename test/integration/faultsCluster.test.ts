@@ -1,11 +1,11 @@
 /** An API server that misbehaves: what passes is retried, what lasts is told in words, and nothing is half believed. */
 
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { identify } from "../../provider/access/cluster";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
-import { identify } from "../../provider/kubernetes/identity";
-import { REGISTRIES, type RegistryResource, registryPath } from "../../provider/kubernetes/objects";
-import { registrySubject, VerdictWatch } from "../../provider/kubernetes/verdict";
 import { realContext } from "../../provider/lifecycle/context";
+import { REGISTRIES, type RegistryResource, registryPath } from "../../provider/llmos/objects";
+import { registrySubject, VerdictWatch } from "../../provider/llmos/verdict";
 import { askCluster, askForRegistries } from "../../provider/preflight/cluster";
 import { known } from "../../provider/reading";
 import { bucket } from "../../provider/resources/bucket/lifecycle";

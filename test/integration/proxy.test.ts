@@ -4,7 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { Authority } from "../../examples/sandbox";
-import type { Finding } from "../../provider/errors";
+import type { Finding } from "../../provider/finding";
 import { realContext } from "../../provider/lifecycle/context";
 import { askForBucket } from "../../provider/preflight/bucket";
 import { askCluster } from "../../provider/preflight/cluster";

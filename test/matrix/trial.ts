@@ -12,7 +12,7 @@ import {
     PutObjectCommand,
     type S3Client,
 } from "@aws-sdk/client-s3";
-import { LlmosError } from "../../provider/errors";
+import { LlmosError } from "../../provider/finding";
 import { type Context, PartialFailure } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import type { BucketInputs } from "../../provider/resources/bucket/description";

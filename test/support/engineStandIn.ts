@@ -4,7 +4,7 @@
  */
 import type { SandboxDetails } from "../../examples/sandbox";
 import { Registry, type RegistryArgs } from "../../provider";
-import type { Settings } from "../../provider/settings";
+import type { Settings } from "../../provider/lifecycle/settings";
 import { refuseSecrets } from "./secrets";
 import { StackStandIn, type StandInRun } from "./stackStandIn";
 

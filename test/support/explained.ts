@@ -1,6 +1,6 @@
 /** What a person is told when something fails: one finding, in words, without what programs say to each other. */
 import { expect } from "vitest";
-import { LlmosError } from "../../provider/errors";
+import { LlmosError } from "../../provider/finding";
 
 /** Asserts that an error is a finding with its four parts, at that place, and gives the first part. */
 export function explained(error: unknown, place: string): string {

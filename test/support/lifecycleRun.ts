@@ -3,12 +3,12 @@
 import { changesOf, concernServers, withFilledIn } from "../../provider/description/comparison";
 import type { Decoding } from "../../provider/description/decoding";
 import { decodeFields } from "../../provider/description/fields";
-import { type Finding, findingOf, LlmosError } from "../../provider/errors";
+import { type Finding, findingOf, LlmosError } from "../../provider/finding";
 import { type Context, type Lifecycle, PartialFailure } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import { differenceOf } from "../../provider/lifecycle/difference";
+import type { Settings } from "../../provider/lifecycle/settings";
 import { known } from "../../provider/reading";
-import type { Settings } from "../../provider/settings";
 
 /** What a step logged, and what of it went wrong. */
 export interface Step {

@@ -8,8 +8,8 @@ import { type AnyLifecycle, type Context, PartialFailure, type Properties } from
 import { realContext } from "../../provider/lifecycle/context";
 import * as driver from "../../provider/lifecycle/driver";
 import { ownerOf } from "../../provider/lifecycle/owner";
+import type { Settings } from "../../provider/lifecycle/settings";
 import { LIFECYCLES } from "../../provider/resources";
-import type { Settings } from "../../provider/settings";
 
 /** A resource of a program. */
 export interface Declared {

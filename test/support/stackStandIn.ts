@@ -5,13 +5,13 @@
  * engine shows is tested with the engine: what it prints, its locks, its targets, its parallel steps and its crashes.
  */
 import { expect } from "vitest";
-import { LlmosError } from "../../provider/errors";
+import { LlmosError } from "../../provider/finding";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
 import * as driver from "../../provider/lifecycle/driver";
+import type { Settings } from "../../provider/lifecycle/settings";
 import { received } from "../../provider/pulumi/wire";
 import { LIFECYCLES } from "../../provider/resources";
-import type { Settings } from "../../provider/settings";
 import { registrations, sent } from "./registrations";
 import { refuseSecrets } from "./secrets";
 

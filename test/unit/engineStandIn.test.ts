@@ -1,7 +1,7 @@
 /** The stand-in of the engine is no kinder than the engine. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { failure } from "../../provider/errors";
+import { failure } from "../../provider/finding";
 import { LIFECYCLES } from "../../provider/resources";
 import { bucket } from "../../provider/resources/bucket/lifecycle";
 import { credentialSecret } from "../../provider/resources/credentialSecret/lifecycle";

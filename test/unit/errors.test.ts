@@ -1,5 +1,5 @@
 import { expect, describe as group, it } from "vitest";
-import { describe, failure, findingOf, LlmosError } from "../../provider/errors";
+import { describe, failure, findingOf, LlmosError } from "../../provider/finding";
 
 const rest = {
     found: 'The bucket "models" does not exist',

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { describe as told } from "../../provider/errors";
-import { BrokenAnswer, isTransient, networkFinding, ProxyFailure } from "../../provider/network";
+import { describe as told } from "../../provider/finding";
+import { BrokenAnswer, isTransient, networkFinding, ProxyFailure } from "../../provider/network/causes";
 
 const peer = {
     url: "https://s3.registry.com:5000",

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { lengthOf, type Wait, waitFor } from "../../provider/waiting";
+import { lengthOf, type Wait, waitFor } from "../../provider/lifecycle/waiting";
 import { FakeClock } from "../support/fakeClock";
 
 let clock: FakeClock;

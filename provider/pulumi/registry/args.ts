@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Addressing, ClusterReference, Keys, Reachability } from "../../description/arguments";
 import type { Timeouts } from "../../resources/registryObject/description";
-import type { CorsRule } from "../../s3/corsRule";
+import type { CorsRule } from "../../s3/cors/rule";
 import type { Deep } from "../resourceClass";
 
 /** The bucket of a registry. */

@@ -1,7 +1,7 @@
 /** The component of all that makes a registry. */
 import * as pulumi from "@pulumi/pulumi";
-import type { Check } from "../../checks";
-import type { Condition } from "../../kubernetes/objects";
+import type { Condition } from "../../llmos/objects";
+import type { Check } from "../../preflight/checks";
 import { type RegistryArgs, refuseIncomplete } from "./args";
 import { madeBy, Parts } from "./parts";
 

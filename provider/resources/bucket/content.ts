@@ -1,5 +1,5 @@
 /** What lies in a bucket beside our own objects. */
-import { type Finding, failure } from "../../errors";
+import { type Finding, failure } from "../../finding";
 import { urlOf } from "../../s3/client";
 import { type ObjectStore, OWN_PREFIX } from "../../s3/objectStore";
 

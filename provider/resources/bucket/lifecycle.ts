@@ -2,7 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { explained, type Finding, failure, failureOf, findingOf } from "../../errors";
+import { askableConnection, identifyHolder, storeOf } from "../../access/bucket";
+import { registriesIn } from "../../access/inUse";
+import { explained, type Finding, failure, failureOf, findingOf } from "../../finding";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { ownerWords } from "../../lifecycle/owner";
@@ -11,10 +13,8 @@ import { askForBucket, noBucket } from "../../preflight/bucket";
 import { askEndpoint } from "../../preflight/endpoint";
 import { movingFindings } from "../../preflight/registry";
 import { absent, known, present } from "../../reading";
-import { askableConnection, identifyHolder, storeOf } from "../../s3/access";
 import { type BucketMark, readMark, writeMark } from "../../s3/bucketMark";
 import { urlOf } from "../../s3/client";
-import { registriesIn } from "../../s3/inUse";
 import type { ObjectStore } from "../../s3/objectStore";
 import { contentFinding } from "./content";
 import { type BucketInputs, type BucketState, bucketDescription } from "./description";

@@ -1,5 +1,5 @@
 /** The end of a bucket, once it is decided what is to become of it. */
-import { type Finding, failure, failureOf } from "../../errors";
+import { type Finding, failure, failureOf } from "../../finding";
 import type { Context } from "../../lifecycle";
 import type { Disposition, KeepReason } from "../../lifecycle/disposition";
 import { ownerWords } from "../../lifecycle/owner";

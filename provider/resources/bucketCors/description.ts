@@ -1,4 +1,3 @@
-import { checks } from "../../checks";
 import {
     bucketName,
     type Guarded,
@@ -20,7 +19,8 @@ import {
     required,
 } from "../../description/fields";
 import { list, oneOf, text, written } from "../../description/kinds";
-import { type CorsRule, corsRule, type EnforcedBy, MAX_RULES, origins } from "../../s3/corsRule";
+import { checks } from "../../preflight/checks";
+import { type CorsRule, corsRule, type EnforcedBy, MAX_RULES, origins } from "../../s3/cors/rule";
 
 const own = {
     /** Bucket whose CORS document this is. */

@@ -1,6 +1,8 @@
 /** `BucketCors`: the whole CORS document of a bucket, without which the LLMOS page cannot upload. */
 
-import { describe, explained, type Finding, failure, failureOf } from "../../errors";
+import { askableConnection, identifyHolder, standsFor, storeOf } from "../../access/bucket";
+import { registriesIn } from "../../access/inUse";
+import { describe, explained, type Finding, failure, failureOf } from "../../finding";
 import { type Context, type KnownPart, type Lifecycle, PartialFailure } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
@@ -8,12 +10,10 @@ import { corsRefusals, type DeclaredCors, proveCors } from "../../preflight/cors
 import { ruleWarnings } from "../../preflight/corsRules";
 import { askEndpoint } from "../../preflight/endpoint";
 import { absent, known, present, type Reading } from "../../reading";
-import { askableConnection, identifyHolder, standsFor, storeOf } from "../../s3/access";
 import { urlOf } from "../../s3/client";
-import { fromServer, guideRule, sameRules, toServer } from "../../s3/cors";
-import type { CorsRule, EnforcedBy } from "../../s3/corsRule";
-import { corsNotStored, corsTaken, readBackCors, storedCors, without, writeCors } from "../../s3/corsWriter";
-import { registriesIn } from "../../s3/inUse";
+import { fromServer, guideRule, sameRules, toServer } from "../../s3/cors/document";
+import type { CorsRule, EnforcedBy } from "../../s3/cors/rule";
+import { corsNotStored, corsTaken, readBackCors, storedCors, without, writeCors } from "../../s3/cors/writer";
 import type { ObjectStore } from "../../s3/objectStore";
 import { type BucketCorsInputs, type BucketCorsState, bucketCorsDescription } from "./description";
 

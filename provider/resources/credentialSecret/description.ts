@@ -1,4 +1,3 @@
-import { checks } from "../../checks";
 import {
     clusterFields,
     type Guarded,
@@ -25,6 +24,7 @@ import {
     withDefault,
 } from "../../description/fields";
 import { flag, number, text } from "../../description/kinds";
+import { checks } from "../../preflight/checks";
 
 const own = {
     /** Name of the Secret. Another name is another Secret. */

@@ -1,21 +1,13 @@
 /** `CredentialSecret`: the Secret from which the LLMOS operator reads the S3 keys, updated in place. */
 
 import { randomUUID } from "node:crypto";
-import { judged } from "../../checks";
+import { connectionWith } from "../../access/bucket";
+import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
+import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../../access/keys";
 import type { Keys } from "../../description/arguments";
-import { type Finding, failure, failureOf } from "../../errors";
+import { type Finding, failure, failureOf } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../../kubernetes/credentials";
-import { clusterToLeave, identify, ownCluster } from "../../kubernetes/identity";
 import type { ObjectRef } from "../../kubernetes/objectRef";
-import {
-    ACCESS_KEY_ID,
-    INSTANCE_ANNOTATION,
-    OWNER_ANNOTATION,
-    SECRET_ACCESS_KEY,
-    type SecretResource,
-    secretRef,
-} from "../../kubernetes/objects";
 import {
     deleteObject,
     deletingAsSeen,
@@ -32,12 +24,20 @@ import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import {
+    ACCESS_KEY_ID,
+    INSTANCE_ANNOTATION,
+    OWNER_ANNOTATION,
+    SECRET_ACCESS_KEY,
+    type SecretResource,
+    secretRef,
+} from "../../llmos/objects";
 import { askForBucket } from "../../preflight/bucket";
+import { judged } from "../../preflight/checks";
 import { askForNamespace } from "../../preflight/cluster";
 import { askForPermission } from "../../preflight/permissions";
-import { proveKeys } from "../../proof";
+import { proveKeys } from "../../preflight/proof";
 import { absent, present } from "../../reading";
-import { connectionWith } from "../../s3/access";
 import {
     type CredentialSecretInputs,
     type CredentialSecretState,

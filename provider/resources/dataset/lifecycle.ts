@@ -1,15 +1,15 @@
 /** `Dataset`: an `ml.llmos.ai/v1 Dataset`. Its content lies in its versions. */
 
+import { identify } from "../../access/cluster";
+import { registryStore } from "../../access/registryStore";
 import { objectsBelow } from "../../content/content";
 import { countOf, someOf } from "../../content/progress";
-import { failure, type LlmosError } from "../../errors";
+import { failure, type LlmosError } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { versionsOfDataset } from "../../kubernetes/dependants";
-import { identify } from "../../kubernetes/identity";
 import type { Over } from "../../kubernetes/ownedObject";
-import { registryStore } from "../../kubernetes/registryStore";
-import { type StoredKind, writeStored, writeUntilReady } from "../../kubernetes/storedObjects";
 import type { Context, Lifecycle } from "../../lifecycle";
+import { versionsOfDataset } from "../../llmos/dependants";
+import { type StoredKind, writeStored, writeUntilReady } from "../../llmos/storedObjects";
 import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
 import { askForRegistryOf, chooseRegistry, registryChanges, registryFor } from "../stored/contentOf";
 import {

@@ -1,19 +1,20 @@
 /** `DatasetVersion`: one version of a dataset, from files, copied from another version, or both; and its publication. */
+
+import { identify } from "../../access/cluster";
 import type { ContentState } from "../../content/description";
-import { type Finding, failure } from "../../errors";
+import { type Finding, failure } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { identify } from "../../kubernetes/identity";
 import type { Over } from "../../kubernetes/ownedObject";
-import { PUBLISHED } from "../../kubernetes/publication";
+import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
+import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { PUBLISHED } from "../../llmos/publication";
 import {
     type StoredKind,
     type StoredResource,
     storedPath,
     writeStored,
     writeUntilReady,
-} from "../../kubernetes/storedObjects";
-import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+} from "../../llmos/storedObjects";
 import { known } from "../../reading";
 import {
     type ContentPlace,

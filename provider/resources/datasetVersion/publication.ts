@@ -1,8 +1,10 @@
 /** Publishing a DatasetVersion, and taking a publication back: each step awaited, each failure in the operator's words. */
 
-import { failure, failureOf, type LlmosError } from "../../errors";
+import { failure, failureOf, type LlmosError } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { conditionOf } from "../../kubernetes/objects";
+import type { Context } from "../../lifecycle";
+import { type Ended, lengthOf, waitFor } from "../../lifecycle/waiting";
+import { conditionOf } from "../../llmos/objects";
 import {
     clearWay,
     inspection,
@@ -10,16 +12,9 @@ import {
     type Publication,
     publicationOf,
     stallOf,
-} from "../../kubernetes/publication";
-import {
-    type StoredKind,
-    type StoredName,
-    type StoredResource,
-    storedPath,
-} from "../../kubernetes/storedObjects";
-import type { Context } from "../../lifecycle";
+} from "../../llmos/publication";
+import { type StoredKind, type StoredName, type StoredResource, storedPath } from "../../llmos/storedObjects";
 import { known } from "../../reading";
-import { type Ended, lengthOf, waitFor } from "../../waiting";
 import type { StoredTimeouts } from "../stored/description";
 import type { PublicationInputs } from "./description";
 import { contentPublished, isMounted } from "./publicationQuestions";

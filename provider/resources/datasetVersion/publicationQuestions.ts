@@ -1,11 +1,11 @@
 /** What `check` asks of the publication of a DatasetVersion: is it as declared, and may its content change? */
 import type { ContentInputs } from "../../content/description";
-import { type Finding, failure } from "../../errors";
+import { type Finding, failure } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { publicationOf } from "../../kubernetes/publication";
-import { type StoredKind, type StoredResource, storedPath } from "../../kubernetes/storedObjects";
 import type { Context, KnownPart } from "../../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { publicationOf } from "../../llmos/publication";
+import { type StoredKind, type StoredResource, storedPath } from "../../llmos/storedObjects";
 import { known, type Reading } from "../../reading";
 import type { StoredInputs } from "../stored/description";
 import type { PublicationInputs } from "./description";

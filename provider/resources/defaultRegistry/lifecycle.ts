@@ -1,9 +1,13 @@
 /** `DefaultRegistry`: the annotation that makes one registry of the cluster its default. */
 
 import { randomUUID } from "node:crypto";
-import { type Finding, failure } from "../../errors";
+import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
+import { type Finding, failure } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { clusterToLeave, identify, ownCluster } from "../../kubernetes/identity";
+import type { Context, Lifecycle } from "../../lifecycle";
+import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
+import { type Sighting, standingOf } from "../../lifecycle/ownership";
+import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import {
     DEFAULT_ANNOTATION,
     DEFAULT_INSTANCE_ANNOTATION,
@@ -11,11 +15,7 @@ import {
     REGISTRIES,
     type RegistryResource,
     registryPath,
-} from "../../kubernetes/objects";
-import type { Context, Lifecycle } from "../../lifecycle";
-import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
-import { type Sighting, standingOf } from "../../lifecycle/ownership";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+} from "../../llmos/objects";
 import { askForRegistries } from "../../preflight/cluster";
 import { absent, known, present } from "../../reading";
 import {

@@ -1,12 +1,13 @@
 /** `Model`: an `ml.llmos.ai/v1 Model`, and its files in the bucket of a registry. */
+
+import { identify } from "../../access/cluster";
 import type { ContentState } from "../../content/description";
-import type { Finding } from "../../errors";
+import type { Finding } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { usersOfModel } from "../../kubernetes/dependants";
-import { identify } from "../../kubernetes/identity";
 import type { Over } from "../../kubernetes/ownedObject";
-import { type StoredKind, writeStored, writeUntilReady } from "../../kubernetes/storedObjects";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
+import { usersOfModel } from "../../llmos/dependants";
+import { type StoredKind, writeStored, writeUntilReady } from "../../llmos/storedObjects";
 import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
 import {
     askForRegistryOf,

@@ -1,4 +1,3 @@
-import { checks } from "../../checks";
 import {
     bucketName,
     clusterFields,
@@ -25,8 +24,9 @@ import {
     withDefault,
 } from "../../description/fields";
 import { flag, list, number, object, oneOf, text, written } from "../../description/kinds";
-import type { Condition } from "../../kubernetes/objects";
-import type { Evidence } from "../../kubernetes/verdict";
+import type { Condition } from "../../llmos/objects";
+import type { Evidence } from "../../llmos/verdict";
+import { checks } from "../../preflight/checks";
 
 const timeouts = {
     /** For a first verdict. Default 120. */

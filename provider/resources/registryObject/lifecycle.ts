@@ -1,14 +1,12 @@
 /** `RegistryObject`: the `ml.llmos.ai/v1 Registry` itself, and the operator's verdict on it. */
 
 import { randomUUID } from "node:crypto";
-import { judged } from "../../checks";
+import { connectionWith } from "../../access/bucket";
+import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
+import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../../access/keys";
 import { type Change, changesOf } from "../../description/comparison";
-import { describe as describeFinding, failureOf, LlmosError } from "../../errors";
+import { describe as describeFinding, failureOf, LlmosError } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../../kubernetes/credentials";
-import { dependantsFinding, dependantsOf } from "../../kubernetes/dependants";
-import { clusterToLeave, identify, ownCluster } from "../../kubernetes/identity";
-import { accessible, type RegistryResource, registryRef, stateOf } from "../../kubernetes/objects";
 import {
     deleteObject,
     deletingAsSeen,
@@ -18,6 +16,10 @@ import {
     sightingOf,
     writeObject,
 } from "../../kubernetes/ownedObject";
+import { type Context, type Lifecycle, PartialFailure } from "../../lifecycle";
+import { adoptedInstance, type Claim, claimOf, ownersOf } from "../../lifecycle/ownership";
+import { dependantsFinding, dependantsOf } from "../../llmos/dependants";
+import { accessible, type RegistryResource, registryRef, stateOf } from "../../llmos/objects";
 import {
     desiredRegistry,
     isAsDeclared,
@@ -26,22 +28,20 @@ import {
     type Proof,
     storesAt,
     type Written,
-} from "../../kubernetes/registryWriter";
+} from "../../llmos/registryWriter";
 import {
     type Evidence,
     type Patience,
     registrySubject,
     VerdictWatch,
     verdictFindings,
-} from "../../kubernetes/verdict";
-import { type Context, type Lifecycle, PartialFailure } from "../../lifecycle";
-import { adoptedInstance, type Claim, claimOf, ownersOf } from "../../lifecycle/ownership";
+} from "../../llmos/verdict";
+import { judged } from "../../preflight/checks";
 import { askForRegistries } from "../../preflight/cluster";
 import { askEndpoint } from "../../preflight/endpoint";
+import { proveKeys } from "../../preflight/proof";
 import { askForRegistry } from "../../preflight/registry";
-import { proveKeys } from "../../proof";
 import { absent, known, present } from "../../reading";
-import { connectionWith } from "../../s3/access";
 import {
     type RegistryObjectInputs,
     type RegistryObjectState,

@@ -1,9 +1,10 @@
 /** The state of a `RegistryObject`: after a write, and after a look. */
-import { judged } from "../../checks";
-import { DESCRIPTION_ANNOTATION, type RegistryResource, stateOf } from "../../kubernetes/objects";
-import type { Proof, Written } from "../../kubernetes/registryWriter";
-import type { Evidence } from "../../kubernetes/verdict";
+
 import type { Context } from "../../lifecycle";
+import { DESCRIPTION_ANNOTATION, type RegistryResource, stateOf } from "../../llmos/objects";
+import type { Proof, Written } from "../../llmos/registryWriter";
+import type { Evidence } from "../../llmos/verdict";
+import { judged } from "../../preflight/checks";
 import type { RegistryObjectState } from "./description";
 
 /** After a write, with the evidence that there is for it. */

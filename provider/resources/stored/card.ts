@@ -1,8 +1,8 @@
 /** The card of a model or a dataset, from the arguments to the object and back. */
 
 import { readFile } from "node:fs/promises";
-import { type Finding, failure } from "../../errors";
-import type { Card } from "../../kubernetes/storedObjects";
+import { type Finding, failure } from "../../finding";
+import type { Card } from "../../llmos/storedObjects";
 import type { CardInputs } from "./cardDescription";
 
 /** The text of a card; undefined without one. */

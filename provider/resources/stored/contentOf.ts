@@ -1,6 +1,13 @@
 /** Content and registry of a model or a dataset version, from the arguments to the bucket. */
 
 import {
+    defaultRegistryName,
+    noDefaultRegistry,
+    noRegistry,
+    registryStore,
+    type ServerOptions,
+} from "../../access/registryStore";
+import {
     describePending,
     pendingContent,
     readContent,
@@ -11,18 +18,11 @@ import {
 import type { ContentInputs, ContentState, Pending } from "../../content/description";
 import { countOf, someOf } from "../../content/progress";
 import type { Change } from "../../description/comparison";
-import { describe, type Finding, failure, findingOf } from "../../errors";
+import { describe, type Finding, failure, findingOf } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { type RegistryResource, registryPath } from "../../kubernetes/objects";
-import {
-    defaultRegistryName,
-    noDefaultRegistry,
-    noRegistry,
-    registryStore,
-    type ServerOptions,
-} from "../../kubernetes/registryStore";
 import type { Context, KnownPart } from "../../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { type RegistryResource, registryPath } from "../../llmos/objects";
 import { known } from "../../reading";
 import type { InRegistry, StoredInputs, StoredState } from "./description";
 import { rememberPlace, storageUri, storeIfThere, storeOrNoRegistry } from "./stored";

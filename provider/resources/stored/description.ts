@@ -24,7 +24,7 @@ import {
     withDefault,
 } from "../../description/fields";
 import { list, number, object, text, written } from "../../description/kinds";
-import type { Condition } from "../../kubernetes/objects";
+import type { Condition } from "../../llmos/objects";
 
 const timeouts = {
     /** For the object to be ready, or its publication to be taken back. Default 120. */

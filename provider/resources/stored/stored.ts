@@ -1,11 +1,11 @@
 /** What Model, Dataset and DatasetVersion have in common: their arguments, questions, and their end. */
 
 import { isDeepStrictEqual } from "node:util";
+import { clusterToLeave, ownCluster } from "../../access/cluster";
+import { registryStore, type ServerOptions } from "../../access/registryStore";
 import { forgetContent } from "../../content/content";
-import { type Finding, failure, LlmosError } from "../../errors";
+import { type Finding, failure, LlmosError } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
-import { clusterToLeave, ownCluster } from "../../kubernetes/identity";
-import { registryPath } from "../../kubernetes/objects";
 import {
     lookAt as lookAtObject,
     type Over,
@@ -13,7 +13,10 @@ import {
     placeFor,
     takenFinding,
 } from "../../kubernetes/ownedObject";
-import { registryStore, type ServerOptions } from "../../kubernetes/registryStore";
+import { type Context, type KnownPart, PartialFailure } from "../../lifecycle";
+import { claimOf, ownersOf } from "../../lifecycle/ownership";
+import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+import { registryPath } from "../../llmos/objects";
 import {
     contentPathOf,
     deleteStored,
@@ -22,10 +25,7 @@ import {
     type StoredKind,
     type StoredResource,
     storedRef,
-} from "../../kubernetes/storedObjects";
-import { type Context, type KnownPart, PartialFailure } from "../../lifecycle";
-import { claimOf, ownersOf } from "../../lifecycle/ownership";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
+} from "../../llmos/storedObjects";
 import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../../preflight/cluster";
 import { askForPermission } from "../../preflight/permissions";
 import { absent, known, present, type Reading } from "../../reading";

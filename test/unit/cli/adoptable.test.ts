@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { adoptable } from "../../../provider/cli/adoptable";
 import { declared } from "../../../provider/cli/bucketRules";
-import type { RegistryResource } from "../../../provider/kubernetes/objects";
-import type { CorsRule } from "../../../provider/s3/corsRule";
+import type { RegistryResource } from "../../../provider/llmos/objects";
+import type { CorsRule } from "../../../provider/s3/cors/rule";
 
 const accepted = { type: "accessible", status: "True", message: "S3 bucket is accessible" };
 

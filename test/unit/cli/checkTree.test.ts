@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Check } from "../../../provider/checks";
 import { anyFailed, checkTree, type Examined } from "../../../provider/cli/checkTree";
+import type { Check } from "../../../provider/preflight/checks";
 import { RecordingTerminal } from "../../support/recordingTerminal";
 
 const at = "2026-11-23T21:48:45.337Z";

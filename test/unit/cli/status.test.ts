@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { registryTable } from "../../../provider/cli/registryTable";
 import { type Look, watch } from "../../../provider/cli/status";
-import { failure } from "../../../provider/errors";
-import type { RegistryRow } from "../../../provider/registries";
+import { failure } from "../../../provider/finding";
+import type { RegistryRow } from "../../../provider/llmos/registries";
 import { RecordingTerminal } from "../../support/recordingTerminal";
 
 const alpha: RegistryRow = {

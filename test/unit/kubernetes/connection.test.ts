@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClusterReference } from "../../../provider/description/arguments";
 import { loadKubeConfig } from "../../../provider/kubernetes/connection";
-import type { Settings } from "../../../provider/settings";
+import type { Settings } from "../../../provider/lifecycle/settings";
 
 /** A kubeconfig whose contexts lead to `https://<name>-<context>`. */
 function kubeconfig(name: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { publicationOf } from "../../../provider/kubernetes/publication";
-import type { PublishStatus } from "../../../provider/kubernetes/storedObjects";
+import { publicationOf } from "../../../provider/llmos/publication";
+import type { PublishStatus } from "../../../provider/llmos/storedObjects";
 
 const names = { pvcName: "v1", jobName: "v1", snapshotName: "v1" };
 const { pvcName, jobName, snapshotName } = names;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { afterEach, describe, expect, it } from "vitest";
 import { type ApiRequest, Transport } from "../../../provider/kubernetes/transport";
-import { networkFinding } from "../../../provider/network";
+import { networkFinding } from "../../../provider/network/causes";
 
 type Answer = (response: ServerResponse) => void;
 

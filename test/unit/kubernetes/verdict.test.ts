@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { LlmosError, describe as told } from "../../../provider/errors";
+import { LlmosError, describe as told } from "../../../provider/finding";
 import type { Cluster, WatchEvent } from "../../../provider/kubernetes/cluster";
-import type { Condition, RegistryResource } from "../../../provider/kubernetes/objects";
-import { registrySubject, VerdictWatch, verdictFindings } from "../../../provider/kubernetes/verdict";
+import type { Condition, RegistryResource } from "../../../provider/llmos/objects";
+import { registrySubject, VerdictWatch, verdictFindings } from "../../../provider/llmos/verdict";
 import { absent, present } from "../../../provider/reading";
 import { FakeClock } from "../../support/fakeClock";
 

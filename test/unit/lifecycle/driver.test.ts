@@ -1,6 +1,6 @@
 import { describe, expect, it, test, vi } from "vitest";
 import type { Fields } from "../../../provider/description/fields";
-import { failure } from "../../../provider/errors";
+import { failure } from "../../../provider/finding";
 import { type AnyLifecycle, type Context, PartialFailure } from "../../../provider/lifecycle";
 import { diff, read, update, withoutUndefined } from "../../../provider/lifecycle/driver";
 import { present } from "../../../provider/reading";

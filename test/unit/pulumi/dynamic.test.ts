@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Finding, failure } from "../../../provider/errors";
+import { type Finding, failure } from "../../../provider/finding";
 import { PartialFailure } from "../../../provider/lifecycle";
 import { check, configure, create, diff, read, remove, update } from "../../../provider/pulumi/dynamic";
 import { absent, present } from "../../../provider/reading";

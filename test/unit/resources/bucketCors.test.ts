@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BucketCorsInputs, BucketCorsState } from "../../../provider/resources/bucketCors/description";
 import { bucketCors } from "../../../provider/resources/bucketCors/lifecycle";
-import type { CorsRule } from "../../../provider/s3/corsRule";
+import type { CorsRule } from "../../../provider/s3/cors/rule";
 import { diffOf } from "../../support/difference";
 
 const PAGE = "https://llmos.example.com";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Decoding } from "../../../provider/description/decoding";
-import { fromServer, guideRule, sameRules, toServer } from "../../../provider/s3/cors";
-import { type CorsRule, corsRule, parseOrigin } from "../../../provider/s3/corsRule";
+import { fromServer, guideRule, sameRules, toServer } from "../../../provider/s3/cors/document";
+import { type CorsRule, corsRule, parseOrigin } from "../../../provider/s3/cors/rule";
 
 const PAGE = "https://llmos.example.com";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ruleWarnings } from "../../../provider/preflight/corsRules";
-import { guideRule, sameRules } from "../../../provider/s3/cors";
-import { type CorsQuestion, decidingRule, fits, overlap, shadows } from "../../../provider/s3/corsMatch";
-import type { CorsMethod, CorsRule } from "../../../provider/s3/corsRule";
+import { guideRule, sameRules } from "../../../provider/s3/cors/document";
+import { type CorsQuestion, decidingRule, fits, overlap, shadows } from "../../../provider/s3/cors/match";
+import type { CorsMethod, CorsRule } from "../../../provider/s3/cors/rule";
 
 const origin = fc.constantFrom("https://a.x", "https://b.x", "http://a.x", "https://a.x:8443");
 const method = fc.constantFrom<CorsMethod>("GET", "PUT", "DELETE");

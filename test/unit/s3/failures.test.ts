@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { failure, describe as told } from "../../../provider/errors";
+import { failure, describe as told } from "../../../provider/finding";
 import {
     corsNotOffered,
     explaining,

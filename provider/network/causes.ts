@@ -1,6 +1,6 @@
 /** What a failed connection means, in words: shared by the S3 side and the cluster side. */
-import type { Finding, FindingCode } from "./errors";
-import { isBusy } from "./retries";
+import type { Finding, FindingCode } from "../finding";
+import { isBusy } from "./retry";
 
 /** The far side of a connection, and the words that differ between S3 and cluster. */
 export interface Peer {

@@ -1,8 +1,10 @@
 /** The registries of a cluster, as the list on the LLMOS page has them. */
 
-import type { ClusterReference } from "./description/arguments";
-import { type Finding, failure, failureOf } from "./errors";
-import { Cluster, crdsMissing } from "./kubernetes/cluster";
+import type { ClusterReference } from "../description/arguments";
+import { type Finding, failure, failureOf } from "../finding";
+import { Cluster, crdsMissing } from "../kubernetes/cluster";
+import type { Settings } from "../lifecycle/settings";
+import { known } from "../reading";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,
@@ -11,9 +13,7 @@ import {
     type RegistryResource,
     registryPath,
     stateOf,
-} from "./kubernetes/objects";
-import { known } from "./reading";
-import type { Settings } from "./settings";
+} from "./objects";
 
 /** One registry: the columns State, Name, Endpoint, Bucket and Default of the LLMOS page, and what lies behind. */
 export interface RegistryRow {

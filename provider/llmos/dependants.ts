@@ -1,6 +1,6 @@
 /** What uses a registry. LLMOS itself guards nothing: it would delete at once and leave these hanging. */
-import { type Finding, failure } from "../errors";
-import type { Cluster, KubernetesObject } from "./cluster";
+import { type Finding, failure } from "../finding";
+import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 
 interface Dependant extends KubernetesObject {
     spec?: { registry?: string; modelName?: string; dataset?: string };

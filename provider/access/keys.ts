@@ -1,18 +1,18 @@
 /** S3 keys in a Secret of the cluster: the form in which the LLMOS operator reads them. */
 import { createHmac, randomBytes } from "node:crypto";
 import { type Credentials, type InCluster, type Keys, keysIn } from "../description/arguments";
-import { failure } from "../errors";
+import { failure } from "../finding";
+import type { Cluster } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
-import { known, type Reading } from "../reading";
-import type { Cluster } from "./cluster";
-import { ownCluster } from "./identity";
 import {
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,
     type SecretResource,
     SYSTEM_NAMESPACE,
     secretPath,
-} from "./objects";
+} from "../llmos/objects";
+import { known, type Reading } from "../reading";
+import { ownCluster } from "./cluster";
 
 /** Namespace of credential Secrets: the argument, the stack configuration, else where the operator looks. */
 export function namespaceOf(context: Context, namespace?: string): string {

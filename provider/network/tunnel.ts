@@ -4,7 +4,7 @@ import type { AgentOptions } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { HttpsProxyAgent } from "https-proxy-agent";
-import { ProxyFailure } from "./network";
+import { ProxyFailure } from "./causes";
 
 type Options = Parameters<HttpsProxyAgent<string>["connect"]>[1];
 

@@ -1,7 +1,7 @@
 /** One rule of a CORS document (S3 documentation, "Elements of a CORS configuration"). */
-import type { Refined } from "../description/decoding";
-import { type InputsOf, optional, required } from "../description/fields";
-import { list, number, object, oneOf, text } from "../description/kinds";
+import type { Refined } from "../../description/decoding";
+import { type InputsOf, optional, required } from "../../description/fields";
+import { list, number, object, oneOf, text } from "../../description/kinds";
 
 /** Methods that a rule may allow; OPTIONS is not one of them (S3 documentation). */
 export type CorsMethod = "GET" | "PUT" | "POST" | "DELETE" | "HEAD";

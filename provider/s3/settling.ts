@@ -1,5 +1,5 @@
 /** Stores that take a moment until they answer by what was just written. */
-import type { Clock } from "./clock";
+import type { Clock } from "../clock";
 
 /** Time that a store may take, and the pause between two questions, in milliseconds. */
 const SETTLE_MS = 5_000;

@@ -5,7 +5,7 @@
 import { Agent, type AgentOptions } from "node:https";
 import { BlockList, isIP } from "node:net";
 import { getProxyForUrl } from "proxy-from-env";
-import { failure } from "./errors";
+import { failure } from "../finding";
 
 /** An agent that goes the way that the environment says, or through the proxy that is given (`proxy-url`). */
 export async function agentFor(url: string, options: AgentOptions, given?: string): Promise<Agent> {

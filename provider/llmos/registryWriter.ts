@@ -1,8 +1,9 @@
 /** What is written of a Registry, with the marks that make the operator look again; and where it stores. */
 
-import type { Check } from "../checks";
+import type { Cluster } from "../kubernetes/cluster";
+import { type Desired, marksOf } from "../kubernetes/ownedObject";
+import type { Check } from "../preflight/checks";
 import type { RegistryObjectInputs } from "../resources/registryObject/description";
-import type { Cluster } from "./cluster";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,
@@ -11,7 +12,6 @@ import {
     registryPath,
     STORAGE_ANNOTATION,
 } from "./objects";
-import { type Desired, marksOf } from "./ownedObject";
 
 /** Annotation that changes with the proved keys, which makes the operator look again. */
 const CREDENTIALS_ANNOTATION = "pulumi-llmos/credentials";

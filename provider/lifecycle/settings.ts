@@ -1,8 +1,8 @@
 /** Stack configuration (`llmos:…`): held to the same rules as the arguments of the same names. */
 
-import { caBundle, objectName } from "./description/arguments";
-import type { Refined } from "./description/decoding";
-import { type Finding, failure } from "./errors";
+import { caBundle, objectName } from "../description/arguments";
+import type { Refined } from "../description/decoding";
+import { type Finding, failure } from "../finding";
 
 /** Stack configuration (`llmos:…`), read by the provider process, so that destroy and refresh have it too. */
 export interface Settings {

@@ -1,13 +1,13 @@
 /** Proof that keys work on a bucket, for reading and writing, before anything relies on them. */
 
+import { connectionWith } from "../access/bucket";
+import type { Keys, ProofTarget } from "../description/arguments";
+import { failureOf } from "../finding";
+import type { Context } from "../lifecycle";
+import { known } from "../reading";
+import { urlOf } from "../s3/client";
+import { noBucket } from "./bucket";
 import { type Check, judged } from "./checks";
-import type { Keys, ProofTarget } from "./description/arguments";
-import { failureOf } from "./errors";
-import type { Context } from "./lifecycle";
-import { noBucket } from "./preflight/bucket";
-import { known } from "./reading";
-import { connectionWith } from "./s3/access";
-import { urlOf } from "./s3/client";
 
 /**
  * Proves keys on the real server, once a process for the same keys and bucket: the endpoint is there, the bucket is

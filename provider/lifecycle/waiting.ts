@@ -2,7 +2,7 @@
  * Waiting for LLMOS: for verdicts, readiness, publications and deletions alike, so that each wait shows progress, ends
  * when the engine wants an end, and says truly how long it was.
  */
-import type { Context } from "./lifecycle";
+import type { Context } from ".";
 
 /** Between two lines, in milliseconds. */
 const LINE_MS = 10_000;

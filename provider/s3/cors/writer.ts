@@ -1,12 +1,12 @@
 /** Writing a CORS document, and reading back what came of it. */
-import { failure, LlmosError } from "../errors";
-import type { Context } from "../lifecycle";
-import { known, present, type Reading } from "../reading";
+import { failure, LlmosError } from "../../finding";
+import type { Context } from "../../lifecycle";
+import { known, present, type Reading } from "../../reading";
+import { urlOf } from "../client";
+import type { ObjectStore } from "../objectStore";
 import { askUntil } from "../settling";
-import { urlOf } from "./client";
-import { fromServer, sameRules, toServer } from "./cors";
-import type { CorsRule, EnforcedBy } from "./corsRule";
-import type { ObjectStore } from "./objectStore";
+import { fromServer, sameRules, toServer } from "./document";
+import type { CorsRule, EnforcedBy } from "./rule";
 
 /** The document; a server without bucket CORS is no error here. */
 export async function storedCors(

@@ -3,10 +3,10 @@
  * content to it, and a VolumeSnapshot of that, all three with the name of the version and in its namespace. Source:
  * llmos-ai/llmos-operator @ f29d5b9, pkg/controller/master/common/snapshotting.
  */
-import { type FindingCode, failure, LlmosError } from "../errors";
+import { type FindingCode, failure, LlmosError } from "../finding";
+import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
-import { lengthOf, waitFor } from "../waiting";
-import type { Cluster, KubernetesObject } from "./cluster";
+import { lengthOf, waitFor } from "../lifecycle/waiting";
 import type { PublishStatus, StoredName, StoredResource } from "./storedObjects";
 
 /** The phase of a version that can be mounted. */

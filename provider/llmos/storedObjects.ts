@@ -1,13 +1,8 @@
 /** Models, datasets and their versions: namespaced objects of LLMOS with content in a registry's bucket. */
 import { randomUUID } from "node:crypto";
-import { failure, type LlmosError } from "../errors";
-import type { Context } from "../lifecycle";
-import { claimOf } from "../lifecycle/ownership";
-import { type Ended, lengthOf } from "../waiting";
-import type { Cluster } from "./cluster";
-import { pastLateCaches } from "./lateCaches";
-import type { ObjectRef } from "./objectRef";
-import { type Condition, type Conditioned, conditionOf } from "./objects";
+import { failure, type LlmosError } from "../finding";
+import type { Cluster } from "../kubernetes/cluster";
+import type { ObjectRef } from "../kubernetes/objectRef";
 import {
     deleteObject,
     deletingAsSeen,
@@ -17,7 +12,12 @@ import {
     ownAt,
     seenFor,
     writeObject,
-} from "./ownedObject";
+} from "../kubernetes/ownedObject";
+import type { Context } from "../lifecycle";
+import { claimOf } from "../lifecycle/ownership";
+import { type Ended, lengthOf } from "../lifecycle/waiting";
+import { pastLateCaches } from "./lateCaches";
+import { type Condition, type Conditioned, conditionOf } from "./objects";
 import { type Patience, RUN_AGAIN_OR, type Subject, VerdictWatch } from "./verdict";
 
 /** A kind of them. */

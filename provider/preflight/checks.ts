@@ -1,8 +1,8 @@
 /** One question and its answer: what `doctor` prints, and what the stack records as proved. */
 
-import { list, written } from "./description/kinds";
-import { explained, type Finding } from "./errors";
-import type { Context } from "./lifecycle";
+import { list, written } from "../description/kinds";
+import { explained, type Finding } from "../finding";
+import type { Context } from "../lifecycle";
 
 /** What a check is about. */
 export type CheckName =

@@ -1,9 +1,9 @@
 /** The right cluster. */
 
 import type { ClusterReference, Guarded, InCluster } from "../description/arguments";
-import { failure, findingOf, LlmosError } from "../errors";
+import { failure, findingOf, LlmosError } from "../finding";
+import type { Cluster } from "../kubernetes/cluster";
 import type { Context, KnownPart } from "../lifecycle";
-import type { Cluster } from "./cluster";
 
 /** Name under which a cluster's answers are remembered. */
 export function clusterName(reference: ClusterReference | undefined): string {

@@ -1,14 +1,14 @@
 /** From the name of a registry to its bucket: the way that models and datasets take to their content. */
 import type { S3Server } from "../description/arguments";
-import { failure, type LlmosError } from "../errors";
+import { failure, type LlmosError } from "../finding";
+import type { Cluster } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
+import { isDefault, type RegistryResource, registryPath } from "../llmos/objects";
+import { readRegistries } from "../llmos/registries";
 import { known } from "../reading";
-import { readRegistries } from "../registries";
-import { connectionWith } from "../s3/access";
 import type { ContentStore } from "../s3/contentStore";
-import type { Cluster } from "./cluster";
-import { namespaceOf, readKeys } from "./credentials";
-import { isDefault, type RegistryResource, registryPath } from "./objects";
+import { connectionWith } from "./bucket";
+import { namespaceOf, readKeys } from "./keys";
 
 /** How the registry's server is spoken to; what the Registry itself does not say. */
 export type ServerOptions = Partial<Pick<S3Server, "region" | "addressing" | "caBundle">>;

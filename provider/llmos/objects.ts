@@ -1,6 +1,6 @@
 /** The objects of LLMOS that this provider reads and writes, and where they live in the API. */
-import type { KubernetesObject } from "./cluster";
-import type { ObjectRef } from "./objectRef";
+import type { KubernetesObject } from "../kubernetes/cluster";
+import type { ObjectRef } from "../kubernetes/objectRef";
 
 /** Namespace in which the LLMOS operator looks for credential Secrets. */
 export const SYSTEM_NAMESPACE = "llmos-system";

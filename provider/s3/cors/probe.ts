@@ -3,16 +3,16 @@
  * document is no proof: some servers store it and answer by another rule, some answer any origin without one
  * (measured on Garage, MinIO, moto, S3Mock).
  */
-import type { S3Server } from "../description/arguments";
-import { failure, failureOf } from "../errors";
-import type { Context } from "../lifecycle";
-import { networkFinding } from "../network";
-import { isBusy } from "../retries";
+import type { S3Server } from "../../description/arguments";
+import { failure, failureOf } from "../../finding";
+import type { Context } from "../../lifecycle";
+import { networkFinding } from "../../network/causes";
+import { isBusy } from "../../network/retry";
+import { s3Peer } from "../failures";
 import { askUntil } from "../settling";
-import { allowsHeader, type CorsQuestion } from "./corsMatch";
-import type { CorsRule } from "./corsRule";
-import { s3Peer } from "./failures";
-import { askUnsigned, bucketUrl } from "./unsigned";
+import { askUnsigned, bucketUrl } from "../unsigned";
+import { allowsHeader, type CorsQuestion } from "./match";
+import type { CorsRule } from "./rule";
 
 /** What one bucket's server answered to one question. */
 export interface CorsAnswer {

@@ -2,7 +2,7 @@
  * Servers that are gone for good. A server out of reach is never taken for a deleted object; a user who knows that it
  * will not come back can say so, and is then not left to edit the state by hand.
  */
-import type { Finding, FindingCode } from "./errors";
+import type { Finding, FindingCode } from "../finding";
 
 const OUT_OF_REACH = new Set<FindingCode>([
     "name-not-resolved",

@@ -1,7 +1,7 @@
 /** Webhooks of LLMOS that refuse a write because their caches have not seen yet what was made a moment ago. */
-import { type Finding, LlmosError } from "../errors";
-import { type Waiting, waitFor } from "../waiting";
-import type { Cluster, KubernetesObject } from "./cluster";
+import { type Finding, LlmosError } from "../finding";
+import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
+import { type Waiting, waitFor } from "../lifecycle/waiting";
 import { registryPath } from "./objects";
 
 /** A Dataset, as far as it is read. */

@@ -2,7 +2,7 @@
  * What an S3 server answers by a CORS document: the first rule that matches a request decides (S3 documentation,
  * "How CORS configurations are evaluated"), and by that, when the order of two rules matters.
  */
-import type { CorsRule } from "./corsRule";
+import type { CorsRule } from "./rule";
 
 /** What a browser asks before it sends a request to another origin (Fetch standard, "CORS-preflight request"). */
 export interface CorsQuestion {

@@ -1,8 +1,8 @@
 /** Which registries store in a bucket: what tells whether it is in use. */
 import type { InCluster } from "../description/arguments";
-import { ownCluster } from "../kubernetes/identity";
-import { registriesAt } from "../kubernetes/registryWriter";
 import type { Context } from "../lifecycle";
+import { registriesAt } from "../llmos/registryWriter";
+import { ownCluster } from "./cluster";
 
 /** A bucket, and the Registry that it is for. */
 interface Stored extends InCluster {

@@ -1,13 +1,13 @@
 /** From the arguments of a resource to an open store: the keys are resolved at the last moment. */
 import type { Guarded, S3Access, S3Server } from "../description/arguments";
-import type { Finding } from "../errors";
-import { findingOf } from "../errors";
-import { resolveKeys } from "../kubernetes/credentials";
-import { identify } from "../kubernetes/identity";
+import type { Finding } from "../finding";
+import { findingOf } from "../finding";
 import type { Context, KnownPart } from "../lifecycle";
 import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
-import type { S3Connection } from "./client";
-import type { ObjectStore } from "./objectStore";
+import type { S3Connection } from "../s3/client";
+import type { ObjectStore } from "../s3/objectStore";
+import { identify } from "./cluster";
+import { resolveKeys } from "./keys";
 
 /** The identity of the cluster that holds the Secret with the keys, or the registry; none where neither is named. */
 export async function identifyHolder(

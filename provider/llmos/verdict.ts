@@ -3,10 +3,10 @@
  * old True until a re-check, and a re-check with the same result leaves no trace.
  */
 
-import { type Finding, failure, failureOf, type LlmosError } from "../errors";
+import { type Finding, failure, failureOf, type LlmosError } from "../finding";
+import type { Cluster, WatchEvent } from "../kubernetes/cluster";
+import { type Ended, lengthOf, type Waited, type Waiting, waitFor } from "../lifecycle/waiting";
 import { known } from "../reading";
-import { type Ended, lengthOf, type Waited, type Waiting, waitFor } from "../waiting";
-import type { Cluster, WatchEvent } from "./cluster";
 import {
     accessible,
     type Condition,

@@ -3,8 +3,8 @@
  * Source of the rules: S3 documentation, "Elements of a CORS configuration".
  */
 import type { CORSRule } from "@aws-sdk/client-s3";
-import { overlap } from "./corsMatch";
-import type { CorsMethod, CorsRule } from "./corsRule";
+import { overlap } from "./match";
+import type { CorsMethod, CorsRule } from "./rule";
 
 /**
  * The rule that the LLMOS guide asks for ("CORS example"): without it, uploads and downloads of models and
