@@ -2,9 +2,9 @@
 
 import { objectName } from "../description/arguments";
 import type { Refined } from "../description/decoding";
+import { parseBucketName, parseEndpoint } from "../description/endpoint";
 import { DESCRIPTION_ANNOTATION, isDefault, type RegistryResource } from "../llmos/objects";
 import { rowOf } from "../llmos/registries";
-import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 
 /** A Registry in a program's terms. */
 export interface Adoptable {

@@ -2,9 +2,9 @@
 
 import { Command, CommanderError, Option } from "commander";
 import picocolors from "picocolors";
+import { parseBucketName, parseEndpoint } from "../description/endpoint";
 import { describe, LlmosError } from "../finding";
 import { parseOrigin } from "../s3/cors/rule";
-import { parseBucketName, parseEndpoint } from "../s3/endpoint";
 import type { AdoptOptions } from "./adopt";
 import type { DoctorOptions } from "./doctor";
 import { ALL_WELL, NOT_ASKED } from "./exitCodes";

@@ -1,6 +1,6 @@
 /** Arguments that several kinds of resources share. */
 import { X509Certificate } from "node:crypto";
-import { parseBucketName, parseEndpoint } from "../s3/endpoint";
+import { parseBucketName, parseEndpoint } from "../description/endpoint";
 import type { Refined } from "./decoding";
 import {
     changing,

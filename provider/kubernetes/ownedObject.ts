@@ -7,10 +7,18 @@ import type { Context } from "../lifecycle";
 import { ownerWords } from "../lifecycle/owner";
 import { type Claim, type Sighting, type Standing, standingOf } from "../lifecycle/ownership";
 import { lengthOf, waitFor } from "../lifecycle/waiting";
-import { INSTANCE_ANNOTATION, OWNER_ANNOTATION } from "../llmos/objects";
 import { known } from "../reading";
 import type { Cluster, KubernetesObject } from "./cluster";
 import { type ObjectRef, pathOf } from "./objectRef";
+
+/** Annotation that names the program resource an object belongs to. */
+export const OWNER_ANNOTATION = "pulumi-llmos/owner";
+
+/**
+ * Annotation with the one creation that an object comes from: what a later creation under the same name has taken over
+ * is no longer the former's to delete.
+ */
+export const INSTANCE_ANNOTATION = "pulumi-llmos/instance";
 
 /** What a look comes to; an object is there unless it is `absent`. */
 export interface Look<T> {

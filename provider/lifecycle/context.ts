@@ -1,7 +1,7 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
-import { Limiter } from "../content/limiter";
 import { Cluster } from "../kubernetes/cluster";
+import { Limiter } from "../network/limiter";
 import type { S3Connection } from "../s3/client";
 import { ContentStore } from "../s3/contentStore";
 import { ObjectStore } from "../s3/objectStore";

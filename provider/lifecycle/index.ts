@@ -4,12 +4,12 @@
  */
 
 import type { Clock } from "../clock";
-import type { Limiter } from "../content/limiter";
 import type { ClusterReference } from "../description/arguments";
 import type { Change } from "../description/comparison";
 import type { Fields } from "../description/fields";
 import type { Finding, LlmosError } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
+import type { Limiter } from "../network/limiter";
 import type { Reading } from "../reading";
 import type { S3Connection } from "../s3/client";
 import type { ContentStore } from "../s3/contentStore";

@@ -11,15 +11,6 @@ export const DEFAULT_ANNOTATION = "ml.llmos.ai/is-default-registry";
 /** Annotation that the LLMOS page shows as the description. */
 export const DESCRIPTION_ANNOTATION = "field.llmos.ai/description";
 
-/** Annotation that names the program resource an object belongs to. */
-export const OWNER_ANNOTATION = "pulumi-llmos/owner";
-
-/**
- * Annotation with the one creation that an object comes from: what a later creation under the same name has taken over
- * is no longer the former's to delete.
- */
-export const INSTANCE_ANNOTATION = "pulumi-llmos/instance";
-
 /** The same for the default flag, which is a mark on a Registry that may be somebody else's. */
 export const DEFAULT_INSTANCE_ANNOTATION = "pulumi-llmos/default-instance";
 

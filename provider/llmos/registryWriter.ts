@@ -1,9 +1,6 @@
 /** What is written of a Registry, with the marks that make the operator look again; and where it stores. */
-
 import type { Cluster } from "../kubernetes/cluster";
 import { type Desired, marksOf } from "../kubernetes/ownedObject";
-import type { Check } from "../preflight/checks";
-import type { RegistryObjectInputs } from "../resources/registryObject/description";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,
@@ -16,23 +13,23 @@ import {
 /** Annotation that changes with the proved keys, which makes the operator look again. */
 const CREDENTIALS_ANNOTATION = "pulumi-llmos/credentials";
 
-/** What is known about store and keys at the time of a write. */
-export interface Proof {
-    readonly checks: Check[];
-    readonly salt: string;
-    readonly digest: string;
-}
-
 /** What is to be written: the declaration, and the creation that the object comes from. */
-export type Written = RegistryObjectInputs & { readonly instance: string };
+interface Declared {
+    readonly description?: string;
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly secretName: string;
+    readonly owner?: string;
+    readonly instance: string;
+}
 
 /**
  * What is to be set on the Registry that is there. A description that is declared no more, and was before, is taken away;
  * one that somebody set where none was declared is theirs.
  */
 export function desiredRegistry(
-    inputs: Written,
-    proof: Proof,
+    inputs: Declared,
+    provedDigest: string,
     formerDescription: string | undefined,
 ): (seen: RegistryResource | undefined) => Desired {
     const { description, owner, instance } = inputs;
@@ -41,7 +38,7 @@ export function desiredRegistry(
         annotations: {
             ...marksOf(owner, instance),
             ...(described !== undefined && { [DESCRIPTION_ANNOTATION]: described }),
-            [CREDENTIALS_ANNOTATION]: credentialsMark(proof, seen),
+            [CREDENTIALS_ANNOTATION]: credentialsMark(provedDigest, seen),
             [STORAGE_ANNOTATION]: placeOf(inputs),
         },
         content: {
@@ -62,7 +59,7 @@ export function desiredRegistry(
  * The mark of the proved keys. On a registry that the operator has refused it always changes: an unchanged object
  * is not looked at again before the operator's next try, which may be minutes away.
  */
-function credentialsMark({ digest }: Proof, found: RegistryResource | undefined): string {
+function credentialsMark(digest: string, found: RegistryResource | undefined): string {
     const [mark, other] = [digest.slice(0, 16), digest.slice(16, 32)];
     const refused = found && accessible(found)?.status !== "True";
     return refused && found.metadata.annotations?.[CREDENTIALS_ANNOTATION] === mark ? other : mark;
@@ -110,7 +107,7 @@ function addressOf({ endpoint = "", bucket }: Place): string {
 }
 
 /** Whether the object is as declared, so that adopting it writes nothing. */
-export function isAsDeclared(found: RegistryResource, inputs: RegistryObjectInputs): boolean {
+export function isAsDeclared(found: RegistryResource, inputs: Omit<Declared, "instance">): boolean {
     const s3 = found.spec?.s3Config;
     const description = found.metadata.annotations?.[DESCRIPTION_ANNOTATION] ?? "";
     return (

@@ -45,7 +45,7 @@ export async function proveCors(
             // Nothing was written to a server without bucket CORS: there is nothing that it could need time for.
             const answers =
                 enforcedBy === "bucket"
-                    ? await askCorsUntilAllowed(context, connection, bucket, questionsOf(rules))
+                    ? await askCorsUntilAllowed(context.clock, connection, bucket, questionsOf(rules))
                     : await askCors(connection, bucket, questionsOf(rules), AbortSignal.timeout(ANSWER_MS));
             const refused = refusalFindings(connection, bucket, answers, reasonOf(enforcedBy));
             return refused.length > 0

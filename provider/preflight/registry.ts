@@ -1,6 +1,7 @@
 /** Is the name of a registry free, may its storage move, and is its Secret there? */
 
 import { readKeys } from "../access/keys";
+import type { Guarded, InCluster, Owned, S3Server } from "../description/arguments";
 import { explained, type Finding } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
 import { lookAt, takenFinding } from "../kubernetes/ownedObject";
@@ -11,16 +12,23 @@ import { dependantsFinding, dependantsOf } from "../llmos/dependants";
 import { type RegistryResource, registryPath, registryRef } from "../llmos/objects";
 import { movesAway } from "../llmos/registryWriter";
 import { known } from "../reading";
-import type { RegistryObjectInputs } from "../resources/registryObject/description";
 import { askForPermission } from "./permissions";
+
+/** What is asked about. */
+type Asked = KnownPart<
+    S3Server &
+        InCluster &
+        Guarded &
+        Owned & { name: string; bucket: string; secretName: string; namespace?: string; relocate?: boolean }
+>;
 
 const REGISTRY = { group: "ml.llmos.ai", resource: "registries" } as const;
 
 /** Asked at preview, for what is new or changed. */
 export async function askForRegistry(
     context: Context,
-    inputs: KnownPart<RegistryObjectInputs>,
-    prior: KnownPart<RegistryObjectInputs> | undefined,
+    inputs: Asked,
+    prior: Asked | undefined,
 ): Promise<Finding[]> {
     const { name } = inputs;
     if (name === undefined) {
@@ -51,7 +59,7 @@ export async function askForRegistry(
 }
 
 /** Where a registry of that name stores, or is to store. */
-type StoragePlace = Pick<KnownPart<RegistryObjectInputs>, "name" | "endpoint" | "bucket" | "relocate">;
+type StoragePlace = Pick<Asked, "name" | "endpoint" | "bucket" | "relocate">;
 
 /** May the registry's storage move, if that is what the change does? */
 export async function movingFindings(
@@ -74,8 +82,8 @@ export async function movingFindings(
 /** May the registry of the former name go, at the end of the replacement? */
 async function leavingFindings(
     cluster: Cluster,
-    inputs: KnownPart<RegistryObjectInputs>,
-    prior: KnownPart<RegistryObjectInputs> | undefined,
+    inputs: Asked,
+    prior: Asked | undefined,
     signal: AbortSignal,
 ): Promise<Finding[]> {
     if (prior?.name === undefined || prior.clusterId !== inputs.clusterId) {
@@ -86,11 +94,7 @@ async function leavingFindings(
 }
 
 /** Is an existing Secret there, with its keys? One that the program makes itself is not asked for. */
-async function secretFindings(
-    cluster: Cluster,
-    inputs: KnownPart<RegistryObjectInputs>,
-    signal: AbortSignal,
-): Promise<Finding[]> {
+async function secretFindings(cluster: Cluster, inputs: Asked, signal: AbortSignal): Promise<Finding[]> {
     const { namespace, secretName, awaits } = inputs;
     if (secretName === undefined || namespace === undefined || awaits?.includes("secretName")) {
         return [];

@@ -2,7 +2,6 @@
  * The mark of a bucket. A bucket has no UID and no annotations: a small object of ours in it says whose it is, and that
  * two endpoints lead to the same one.
  */
-import type { Marks } from "../lifecycle/ownership";
 import { known } from "../reading";
 import { type ObjectStore, OWN_PREFIX } from "./objectStore";
 
@@ -10,7 +9,11 @@ import { type ObjectStore, OWN_PREFIX } from "./objectStore";
 export const MARK_KEY = `${OWN_PREFIX}bucket.json`;
 
 /** What the mark says. */
-export interface BucketMark extends Marks {
+export interface BucketMark {
+    /** The program resource that made or adopted the bucket. */
+    readonly owner?: string | undefined;
+    /** The one creation that it comes from. */
+    readonly instance?: string | undefined;
     /** Identity of the cluster that the resource belongs to, where it has one. */
     readonly cluster?: string | undefined;
 }

@@ -1,6 +1,5 @@
 /** Emptying a bucket for `forceDestroy`: objects, old versions, delete markers and open uploads, in batches. */
 import { failure, type LlmosError } from "../finding";
-import type { Context } from "../lifecycle";
 import { urlOf } from "./client";
 import type { ObjectStore } from "./objectStore";
 
@@ -13,7 +12,11 @@ const NULL_VERSION = "null";
 type Entry = Awaited<ReturnType<ObjectStore["someVersions"]>>[number];
 
 /** Deletes everything in the bucket, with a progress line a batch. */
-export async function emptyBucket(context: Context, store: ObjectStore, bucket: string): Promise<void> {
+export async function emptyBucket(
+    log: { info(message: string): Promise<void> },
+    store: ObjectStore,
+    bucket: string,
+): Promise<void> {
     for (const upload of await store.uploads(bucket)) {
         await store.abortUpload(bucket, upload);
     }
@@ -35,7 +38,7 @@ export async function emptyBucket(context: Context, store: ObjectStore, bucket: 
         // S3Mock lists the null version without a version, and without one a deletion only hides it (measured).
         await store.deleteObjects(bucket, returned === 1 ? batch.map(asNullVersion) : batch);
         deleted += batch.length;
-        await context.log.info(`Emptying bucket "${bucket}": ${deleted} objects and versions deleted.`);
+        await log.info(`Emptying bucket "${bucket}": ${deleted} objects and versions deleted.`);
     }
 }
 

@@ -12,7 +12,7 @@ const ROOT = join(fileURLToPath(import.meta.url), "..", "..", "..");
 const MUTATED = [
     "provider/arguments.ts",
     "provider/comparison.ts",
-    "provider/content/limiter.ts",
+    "provider/network/limiter.ts",
     "provider/content/manifest.ts",
     "provider/content/parts.ts",
     "provider/fields.ts",
@@ -21,7 +21,7 @@ const MUTATED = [
     "provider/network/retry.ts",
     "provider/s3/cors/document.ts",
     "provider/s3/cors/match.ts",
-    "provider/s3/endpoint.ts",
+    "provider/description/endpoint.ts",
     "provider/s3/failures.ts",
 ];
 

@@ -41,7 +41,7 @@ export async function carryOut(
             await context.log.warn(keptWords(state, disposition.reason, found));
             return;
         case "empty":
-            await emptyBucket(context, store, state.name);
+            await emptyBucket(context.log, store, state.name);
             await store.deleteBucket(state.name);
             return;
         case "delete":

@@ -173,7 +173,7 @@ async function apply(
     const adopt = inputs.adopt === true;
     const { enforcedBy, theirs } = await writeCors(store, bucket, rules, { former, adopt });
     const document = [...rules, ...theirs];
-    const stored = enforcedBy === "bucket" ? await readBackCors(context, store, bucket, document) : [];
+    const stored = enforcedBy === "bucket" ? await readBackCors(context.clock, store, bucket, document) : [];
     const storedRules = without(stored, theirs);
     const writtenRules = storedRules;
     const state: BucketCorsState = { ...inputs, storedRules, writtenRules, enforcedBy, checks: [] };

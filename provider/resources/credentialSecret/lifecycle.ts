@@ -11,8 +11,10 @@ import type { ObjectRef } from "../../kubernetes/objectRef";
 import {
     deleteObject,
     deletingAsSeen,
+    INSTANCE_ANNOTATION,
     lookAt,
     marksOf,
+    OWNER_ANNOTATION,
     ownAt,
     ownFor,
     placeFor,
@@ -24,14 +26,7 @@ import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../../lifecycle/ownership";
 import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
-import {
-    ACCESS_KEY_ID,
-    INSTANCE_ANNOTATION,
-    OWNER_ANNOTATION,
-    SECRET_ACCESS_KEY,
-    type SecretResource,
-    secretRef,
-} from "../../llmos/objects";
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY, type SecretResource, secretRef } from "../../llmos/objects";
 import { askForBucket } from "../../preflight/bucket";
 import { judged } from "../../preflight/checks";
 import { askForNamespace } from "../../preflight/cluster";

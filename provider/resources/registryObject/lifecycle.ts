@@ -25,9 +25,7 @@ import {
     isAsDeclared,
     latestRegistry,
     movesAway,
-    type Proof,
     storesAt,
-    type Written,
 } from "../../llmos/registryWriter";
 import {
     type Evidence,
@@ -48,7 +46,7 @@ import {
     registryObjectDescription,
     type Timeouts,
 } from "./description";
-import { observed, stateAfter, statusOf } from "./state";
+import { observed, type Proof, stateAfter, statusOf, type Written } from "./state";
 
 export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState> = {
     ...registryObjectDescription,
@@ -214,7 +212,7 @@ function writeRegistry(
         cluster,
         registryRef(inputs.name),
         write,
-        desiredRegistry(inputs, proof, formerDescription),
+        desiredRegistry(inputs, proof.digest, formerDescription),
     );
 }
 

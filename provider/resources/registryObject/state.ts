@@ -2,10 +2,19 @@
 
 import type { Context } from "../../lifecycle";
 import { DESCRIPTION_ANNOTATION, type RegistryResource, stateOf } from "../../llmos/objects";
-import type { Proof, Written } from "../../llmos/registryWriter";
 import type { Evidence } from "../../llmos/verdict";
-import { judged } from "../../preflight/checks";
-import type { RegistryObjectState } from "./description";
+import { type Check, judged } from "../../preflight/checks";
+import type { RegistryObjectInputs, RegistryObjectState } from "./description";
+
+/** What is known about store and keys at the time of a write. */
+export interface Proof {
+    readonly checks: Check[];
+    readonly salt: string;
+    readonly digest: string;
+}
+
+/** What is to be written: the declaration, and the creation that the object comes from. */
+export type Written = RegistryObjectInputs & { readonly instance: string };
 
 /** After a write, with the evidence that there is for it. */
 export function stateAfter(

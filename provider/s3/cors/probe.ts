@@ -3,9 +3,10 @@
  * document is no proof: some servers store it and answer by another rule, some answer any origin without one
  * (measured on Garage, MinIO, moto, S3Mock).
  */
+
+import type { Clock } from "../../clock";
 import type { S3Server } from "../../description/arguments";
 import { failure, failureOf } from "../../finding";
-import type { Context } from "../../lifecycle";
 import { networkFinding } from "../../network/causes";
 import { isBusy } from "../../network/retry";
 import { s3Peer } from "../failures";
@@ -140,11 +141,11 @@ const ANSWER_MS = 30_000;
 
 /** Asks again while a question is refused: a store may take a moment to answer by new rules. */
 export async function askCorsUntilAllowed(
-    context: Context,
+    clock: Clock,
     server: S3Server,
     bucket: string,
     questions: readonly CorsQuestion[],
 ): Promise<CorsAnswer[]> {
     const ask = () => askCors(server, bucket, questions, AbortSignal.timeout(ANSWER_MS));
-    return await askUntil(context.clock, ask, (answers) => answers.every(({ allowed }) => allowed));
+    return await askUntil(clock, ask, (answers) => answers.every(({ allowed }) => allowed));
 }

@@ -1,6 +1,7 @@
 /** Writing a CORS document, and reading back what came of it. */
+
+import type { Clock } from "../../clock";
 import { failure, LlmosError } from "../../finding";
-import type { Context } from "../../lifecycle";
 import { known, present, type Reading } from "../../reading";
 import { urlOf } from "../client";
 import type { ObjectStore } from "../objectStore";
@@ -70,13 +71,13 @@ export function without(rules: readonly CorsRule[], others: readonly CorsRule[])
 
 /** What the server gives back of the rules just written; what differs when the time is up differs for good. */
 export async function readBackCors(
-    context: Context,
+    clock: Clock,
     store: ObjectStore,
     bucket: string,
     rules: readonly CorsRule[],
 ): Promise<CorsRule[]> {
     const ask = async () => (known(await store.cors(bucket)) ?? []).map(fromServer);
-    return await askUntil(context.clock, ask, (stored) => sameRules(stored, rules));
+    return await askUntil(clock, ask, (stored) => sameRules(stored, rules));
 }
 
 /** Why rules that the server changed in storing them are not taken for the declared ones. */

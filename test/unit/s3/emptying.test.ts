@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
-import type { Context } from "../../../provider/lifecycle";
 import { emptyBucket } from "../../../provider/s3/emptying";
 import type { ObjectStore } from "../../../provider/s3/objectStore";
 
-const context = { log: { info: async () => {} } } as unknown as Context;
+const log = { info: async () => {} };
 
 /** A server that lists one version, until it is deleted in the way that it takes. */
 function server(goesWith: (deleted: object) => boolean) {
@@ -20,13 +19,13 @@ function server(goesWith: (deleted: object) => boolean) {
 
 it("deletes the null version by its name where the server lists it without one", async () => {
     const { deleted, store } = server((each) => "VersionId" in each);
-    await emptyBucket(context, store, "models");
+    await emptyBucket(log, store, "models");
     expect(deleted).toEqual([{ Key: "weights" }, { Key: "weights", VersionId: "null" }]);
 });
 
 it("ends with words when what is deleted is listed again and again", async () => {
     const { deleted, store } = server(() => false);
-    await expect(emptyBucket(context, store, "models")).rejects.toMatchObject({
+    await expect(emptyBucket(log, store, "models")).rejects.toMatchObject({
         finding: { found: 'The S3 server says that it deletes "weights", and lists it again' },
     });
     expect(deleted).toHaveLength(2);

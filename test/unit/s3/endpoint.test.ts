@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { parseBucketName, parseEndpoint } from "../../../provider/s3/endpoint";
+import { parseBucketName, parseEndpoint } from "../../../provider/description/endpoint";
 
 describe("parseEndpoint takes", () => {
     it.each([
