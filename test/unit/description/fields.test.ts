@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { type Decoding, UNKNOWN } from "../../provider/description/decoding";
+import { type Decoding, UNKNOWN } from "../../../provider/description/decoding";
 import {
     decodeFields,
     type Fields,
     optional,
     required,
     withDefault,
-} from "../../provider/description/fields";
-import { flag, list, number, object, oneOf, text, written } from "../../provider/description/kinds";
+} from "../../../provider/description/fields";
+import { flag, list, number, object, oneOf, text, written } from "../../../provider/description/kinds";
 
 interface Rule {
     allowedMethods: string[];

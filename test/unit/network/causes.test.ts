@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { describe as told } from "../../provider/finding";
-import { BrokenAnswer, isTransient, networkFinding, ProxyFailure } from "../../provider/network/causes";
+import { describe as told } from "../../../provider/finding";
+import { BrokenAnswer, isTransient, networkFinding, ProxyFailure } from "../../../provider/network/causes";
 
 const peer = {
     url: "https://s3.registry.com:5000",
@@ -123,7 +123,7 @@ test("the words of each failed connection", async () => {
         ["a proxy that hangs up", new ProxyFailure(proxy, undefined, new Error("hung up"))],
     ];
     const words = failures.map(([title, error]) => `# ${title}\n${told(networkFinding(error, peer)!)}\n`);
-    await expect(words.join("\n")).toMatchFileSnapshot("network.words.txt");
+    await expect(words.join("\n")).toMatchFileSnapshot("causes.words.txt");
 });
 
 it.each([407, 502, undefined])("a proxy that ends it with status %s is a failed connection", (status) => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
-import { Authority } from "../../examples/sandbox/certificates";
+import { Authority } from "../../../examples/sandbox/certificates";
 import {
     clusterFields,
     guardedFields,
@@ -8,9 +8,9 @@ import {
     caBundle as parseCaBundle,
     s3AccessFields,
     s3ServerFields,
-} from "../../provider/description/arguments";
-import type { Decoding } from "../../provider/description/decoding";
-import { object } from "../../provider/description/kinds";
+} from "../../../provider/description/arguments";
+import type { Decoding } from "../../../provider/description/decoding";
+import { object } from "../../../provider/description/kinds";
 
 const credentials = s3AccessFields.credentials.kind;
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../../provider/network/retry";
+import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../../../provider/network/retry";
 
 beforeEach(() => {
     vi.useFakeTimers();

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { type FindingCode, failure } from "../../provider/finding";
-import { settingsFindings } from "../../provider/lifecycle/settings";
-import { isOutOfReach, withOptIn } from "../../provider/lifecycle/unreachable";
+import { type FindingCode, failure } from "../../../provider/finding";
+import { settingsFindings } from "../../../provider/lifecycle/settings";
+import { isOutOfReach, withOptIn } from "../../../provider/lifecycle/unreachable";
 
 const finding = (code: FindingCode) =>
     failure(code, { found: "Found", where: "there", why: "Because.", next: "Do." }).finding;

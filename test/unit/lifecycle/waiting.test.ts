@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { lengthOf, type Wait, waitFor } from "../../provider/lifecycle/waiting";
-import { FakeClock } from "../support/fakeClock";
+import { lengthOf, type Wait, waitFor } from "../../../provider/lifecycle/waiting";
+import { FakeClock } from "../../support/fakeClock";
 
 let clock: FakeClock;
 let lines: string[];

@@ -1,9 +1,9 @@
 /** What holds for the descriptions of all kinds, and the reference that is made out of them. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Field, Table } from "../../provider/description/fields";
-import { LIFECYCLES } from "../../provider/resources";
-import { REFERENCE, referenceText } from "../../scripts/reference";
+import type { Field, Table } from "../../../provider/description/fields";
+import { LIFECYCLES } from "../../../provider/resources";
+import { REFERENCE, referenceText } from "../../../scripts/reference";
 
 /** Each field of a table and of the objects in it, by its path. */
 function fieldsOf(table: Table, prefix: string): [string, Field<unknown>][] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changesOf, concernServers, withFilledIn } from "../../provider/description/comparison";
+import { changesOf, concernServers, withFilledIn } from "../../../provider/description/comparison";
 import {
     type Fields,
     filledIn,
@@ -7,8 +7,8 @@ import {
     optional,
     required,
     withDefault,
-} from "../../provider/description/fields";
-import { list, text } from "../../provider/description/kinds";
+} from "../../../provider/description/fields";
+import { list, text } from "../../../provider/description/kinds";
 
 interface Inputs {
     name: string;

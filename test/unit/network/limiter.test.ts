@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Limiter } from "../../provider/network/limiter";
+import { Limiter } from "../../../provider/network/limiter";
 
 test("never more requests or bytes than allowed, everybody gets in, and buffers have the size asked for", async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 300_000 }), { minLength: 1, maxLength: 60 });
