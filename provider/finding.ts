@@ -136,3 +136,12 @@ export async function explained(ask: () => Promise<Finding[]>): Promise<Finding[
         return [findingOf(error)];
     }
 }
+
+/**
+ * The findings of questions that are asked at the same time: those of the first, in this order, that has any. What the
+ * others found would be told for the same reason, or is to be told once that is put right.
+ */
+export async function firstFindings(...asked: Promise<Finding[]>[]): Promise<Finding[]> {
+    const answers = await Promise.all(asked.map((each) => explained(() => each)));
+    return answers.find((findings) => findings.length > 0) ?? [];
+}

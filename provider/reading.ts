@@ -1,5 +1,5 @@
 /** The outcome of looking at something on a server. */
-import type { LlmosError } from "./finding";
+import { LlmosError } from "./finding";
 
 /**
  * The outcome of looking. Only `absent`, a confirmed "not found", may drop state; `unknown` is an error that
@@ -14,6 +14,19 @@ export const absent = { outcome: "absent" } as const;
 
 export function present<T>(value: T): Reading<T> {
     return { outcome: "present", value };
+}
+
+/** The reading that an explained failure, or a value, or none, comes to. */
+export async function readingOf<T>(look: () => Promise<T | undefined>): Promise<Reading<T>> {
+    try {
+        const value = await look();
+        return value === undefined ? absent : present(value);
+    } catch (error) {
+        if (error instanceof LlmosError) {
+            return { outcome: "unknown", error };
+        }
+        throw error;
+    }
 }
 
 /** The value of a reading, undefined when absent; an unknown one throws its error. */

@@ -3,10 +3,10 @@ import type { Guarded, S3Access, S3Server } from "../description/arguments";
 import type { Finding } from "../finding";
 import { findingOf } from "../finding";
 import type { Context, KnownPart } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
-import type { S3Connection } from "../s3/client";
+import { WRITTEN } from "../lifecycle/questions";
+import { type S3Connection, urlOf } from "../s3/client";
 import type { ObjectStore } from "../s3/objectStore";
-import { identify } from "./cluster";
+import { identify, ownClusterReader } from "./cluster";
 import { resolveKeys } from "./keys";
 
 /** The identity of the cluster that holds the Secret with the keys, or the registry; none where neither is named. */
@@ -19,12 +19,8 @@ export async function identifyHolder(
     return inSecret || access.registry !== undefined ? await identify(context, access, prior) : {};
 }
 
-export async function connectionOf(
-    context: Context,
-    access: S3Access,
-    signal?: AbortSignal,
-): Promise<S3Connection> {
-    const keys = await resolveKeys(context, access.credentials, access, signal);
+export async function connectionOf(context: Context, access: S3Access): Promise<S3Connection> {
+    const keys = await resolveKeys(context, access.credentials, access);
     return connectionWith(context, access, keys);
 }
 
@@ -53,6 +49,22 @@ export async function storeOf(context: Context, access: S3Access): Promise<Objec
 }
 
 /**
+ * Asks a store for preview, as `question` does it; `what` tells questions of it apart. Rejects with what stands in the way.
+ */
+export async function askStore<T>(
+    context: Context,
+    connection: S3Connection,
+    what: string,
+    question: (store: ObjectStore) => Promise<T>,
+): Promise<T> {
+    const store = await context.objectStore(connection);
+    const key = `${WRITTEN}${what} ${JSON.stringify(connection)}`;
+    return await context.questions.ask(urlOf(connection.endpoint), key, (deadline) =>
+        question(store.within(deadline)),
+    );
+}
+
+/**
  * The connection for preview's questions. A Secret that another resource of the program still makes is no
  * finding: then there is nothing to ask with yet.
  */
@@ -64,12 +76,9 @@ export async function askableConnection(
     if (endpoint === undefined || credentials === undefined) {
         return { findings: [] };
     }
-    const deadline = AbortSignal.timeout(QUESTION_DEADLINE_MS);
     try {
-        return {
-            connection: await connectionOf(context, { ...access, endpoint, credentials }, deadline),
-            findings: [],
-        };
+        const keys = await resolveKeys(context, credentials, access, ownClusterReader);
+        return { connection: connectionWith(context, { ...access, endpoint }, keys), findings: [] };
     } catch (error) {
         const finding = findingOf(error);
         const later = finding.code === "secret-missing" && access.awaits?.includes("credentials");

@@ -2,7 +2,7 @@
 
 import type { ClusterReference, Guarded, InCluster } from "../description/arguments";
 import { failure, findingOf, LlmosError } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
+import type { Cluster, ClusterReader } from "../kubernetes/cluster";
 import type { Context, KnownPart } from "../lifecycle";
 
 /** Name under which a cluster's answers are remembered. */
@@ -15,10 +15,7 @@ export async function askIdentity(
     context: Context,
     reference: ClusterReference | undefined,
 ): Promise<string> {
-    // Before the question, whose deadline is for the network: the client library is loaded here.
-    const cluster = await context.cluster(reference);
-    const key = `cluster ${clusterName(reference)}`;
-    return await context.questions.once(key, (signal) => cluster.identity(signal));
+    return await (await context.clusterReader(reference)).identity();
 }
 
 /** The cluster's identity for `check`; the prior one when it cannot be asked now, none when it may not be asked. */
@@ -44,27 +41,37 @@ export async function identify(
  * of the same name are not ours. A kubeconfig in the state that no longer works (a rotated token, a path of
  * another machine) gives way to the one of configuration or environment, if that leads to the same cluster.
  */
-export async function ownCluster(context: Context, state: InCluster, signal?: AbortSignal): Promise<Cluster> {
+export function ownCluster(context: Context, state: InCluster): Promise<Cluster> {
+    return own(context.cluster, state);
+}
+
+/** The same for preview. */
+export function ownClusterReader(context: Context, state: InCluster): Promise<ClusterReader> {
+    return own(context.clusterReader, state);
+}
+
+type Open<C> = (reference: ClusterReference | undefined) => Promise<C>;
+
+async function own<C extends ClusterReader>(open: Open<C>, state: InCluster): Promise<C> {
     try {
-        return await identified(context, state.cluster, state.clusterId, signal);
+        return await identified(open, state.cluster, state.clusterId);
     } catch (error) {
         if (state.cluster === undefined || state.clusterId === undefined) {
             throw error;
         }
-        return await identified(context, undefined, state.clusterId, signal).catch(() => {
+        return await identified(open, undefined, state.clusterId).catch(() => {
             throw error;
         });
     }
 }
 
-async function identified(
-    context: Context,
+async function identified<C extends ClusterReader>(
+    open: Open<C>,
     reference: ClusterReference | undefined,
     clusterId: string | undefined,
-    signal: AbortSignal | undefined,
-): Promise<Cluster> {
-    const cluster = await context.cluster(reference);
-    const identity = await cluster.identity(signal);
+): Promise<C> {
+    const cluster = await open(reference);
+    const identity = await cluster.identity();
     if (clusterId !== undefined && identity !== clusterId) {
         throw failure("cluster-other", {
             found: "This is another cluster than the one in the stack",

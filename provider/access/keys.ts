@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { type Credentials, type InCluster, type Keys, keysIn } from "../description/arguments";
 import { failure } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
+import type { ClusterReader } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
 import {
     ACCESS_KEY_ID,
@@ -19,30 +19,24 @@ export function namespaceOf(context: Context, namespace?: string): string {
     return namespace ?? context.settings.namespace ?? SYSTEM_NAMESPACE;
 }
 
-/** The keys themselves: as given, or read from the cluster. */
+/** The keys themselves: as given, or read from the cluster, which is by default the one that verbs ask. */
 export async function resolveKeys(
     context: Context,
     credentials: Credentials,
     holder: InCluster,
-    signal?: AbortSignal,
+    own: (context: Context, holder: InCluster) => Promise<ClusterReader> = ownCluster,
 ): Promise<Keys> {
     const keys = keysIn(credentials);
     if (keys) {
         return keys;
     }
-    const cluster = await ownCluster(context, holder, signal);
-    const namespace = namespaceOf(context, credentials.namespace);
-    return await readKeys(cluster, namespace, credentials.secretName ?? "", signal);
+    const cluster = await own(context, holder);
+    return await readKeys(cluster, namespaceOf(context, credentials.namespace), credentials.secretName ?? "");
 }
 
 /** Reads the keys of a Secret, exactly as the operator does: not trimmed. */
-export async function readKeys(
-    cluster: Cluster,
-    namespace: string,
-    name: string,
-    signal?: AbortSignal,
-): Promise<Keys> {
-    const secret = known(await readSecret(cluster, namespace, name, signal));
+export async function readKeys(cluster: ClusterReader, namespace: string, name: string): Promise<Keys> {
+    const secret = known(await readSecret(cluster, namespace, name));
     const place = { where: `${cluster.server}, Secret ${namespace}/${name}`, property: "secretName" };
     if (!secret) {
         throw failure("secret-missing", {
@@ -66,12 +60,11 @@ export async function readKeys(
 }
 
 export function readSecret(
-    cluster: Cluster,
+    cluster: ClusterReader,
     namespace: string,
     name: string,
-    signal?: AbortSignal,
 ): Promise<Reading<SecretResource>> {
-    return cluster.read<SecretResource>(secretPath(namespace, name), signal);
+    return cluster.read<SecretResource>(secretPath(namespace, name));
 }
 
 /** The keys that a Secret holds; undefined when one is missing or empty. */

@@ -1,7 +1,7 @@
 /** From the name of a registry to its bucket: the way that models and datasets take to their content. */
 import type { S3Server } from "../description/arguments";
 import { failure, type LlmosError } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
+import type { ClusterReader } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
 import { isDefault, type RegistryResource, registryPath } from "../llmos/objects";
 import { readRegistries } from "../llmos/registries";
@@ -16,17 +16,16 @@ export type ServerOptions = Partial<Pick<S3Server, "region" | "addressing" | "ca
 /** The bucket of a registry, with the keys that LLMOS itself uses. */
 export async function registryStore(
     context: Context,
-    cluster: Cluster,
+    cluster: ClusterReader,
     registry: string,
     options: ServerOptions,
-    signal?: AbortSignal,
 ): Promise<ContentStore> {
-    const found = known(await cluster.read<RegistryResource>(registryPath(registry), signal));
+    const found = known(await cluster.read<RegistryResource>(registryPath(registry)));
     if (!found) {
         throw noRegistry(cluster, registry);
     }
     const { endpoint = "", bucket = "", accessCredentialSecretName = "" } = found.spec?.s3Config ?? {};
-    const keys = await readKeys(cluster, namespaceOf(context), accessCredentialSecretName, signal);
+    const keys = await readKeys(cluster, namespaceOf(context), accessCredentialSecretName);
     const { region, addressing, caBundle } = options;
     const server = {
         endpoint,
@@ -38,15 +37,12 @@ export async function registryStore(
 }
 
 /** The name of the cluster's default registry; undefined when there is none, or more than one. */
-export async function defaultRegistryName(
-    cluster: Cluster,
-    signal?: AbortSignal,
-): Promise<string | undefined> {
-    const [one, ...others] = (await readRegistries(cluster, signal)).filter(isDefault);
+export async function defaultRegistryName(cluster: ClusterReader): Promise<string | undefined> {
+    const [one, ...others] = (await readRegistries(cluster)).filter(isDefault);
     return others.length === 0 ? one?.metadata.name : undefined;
 }
 
-export function noRegistry(cluster: Cluster, registry: string): LlmosError {
+export function noRegistry(cluster: ClusterReader, registry: string): LlmosError {
     return failure("registry-missing", {
         found: `The Registry "${registry}" does not exist`,
         where: cluster.server,
@@ -56,7 +52,7 @@ export function noRegistry(cluster: Cluster, registry: string): LlmosError {
     });
 }
 
-export function noDefaultRegistry(cluster: Cluster): LlmosError {
+export function noDefaultRegistry(cluster: ClusterReader): LlmosError {
     return failure("registry-missing", {
         found: "No registry is given, and the cluster has no default registry (or more than one)",
         where: cluster.server,

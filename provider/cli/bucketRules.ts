@@ -1,12 +1,11 @@
 /** The CORS rules that a bucket has now, as a program would declare them. */
 
-import { connectionWith } from "../access/bucket";
+import { askStore, connectionWith } from "../access/bucket";
 import { namespaceOf, readKeys } from "../access/keys";
 import type { Decoding } from "../description/decoding";
 import { list } from "../description/kinds";
 import { type Finding, failureOf, findingOf } from "../finding";
 import type { Context } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { askEndpoint } from "../preflight/endpoint";
 import { known } from "../reading";
 import { fromServer, guideRule, sameRules } from "../s3/cors/document";
@@ -49,16 +48,17 @@ async function storedRules(
     { endpoint, bucket, secretName }: Adoptable,
     s3: S3Options,
 ): Promise<CorsRule[] | undefined> {
-    const cluster = await context.cluster(undefined);
+    const cluster = await context.clusterReader(undefined);
     const keys = await readKeys(cluster, namespaceOf(context), secretName);
     const connection = connectionWith(context, { endpoint, ...s3 }, keys);
     const [unreachable] = await askEndpoint(context, connection);
     if (unreachable) {
         throw failureOf(unreachable);
     }
-    const store = await context.objectStore(connection);
-    const reading = await store.cors(bucket, AbortSignal.timeout(QUESTION_DEADLINE_MS));
-    return known(reading)?.map(fromServer);
+    const rules = await askStore(context, connection, `cors ${bucket}`, async (store) =>
+        known(await store.cors(bucket)),
+    );
+    return rules?.map(fromServer);
 }
 
 /** Rules that a program would be refused for, or would change, are left alone. */

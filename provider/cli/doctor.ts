@@ -86,7 +86,7 @@ async function* examineInCluster(
     options: DoctorOptions,
 ): AsyncGenerator<Examined> {
     // Without a kubeconfig that can be used there is nobody to ask, which is no finding but an error.
-    const cluster = await context.cluster(undefined);
+    const cluster = await context.clusterReader(undefined);
     const namespace = namespaceOf(context);
     const checks = await examineCluster(context, undefined, namespace);
     yield { kind: "cluster", name: cluster.server, checks };

@@ -1,10 +1,10 @@
 import { failure } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
+import type { ClusterReader } from "../kubernetes/cluster";
 import type { RegistryResource } from "../llmos/objects";
 
 /** The registries of these names, all of them when none is given; a name that none has is an error. */
 export function chosen(
-    cluster: Cluster,
+    cluster: ClusterReader,
     all: RegistryResource[],
     names: readonly string[],
 ): RegistryResource[] {

@@ -30,7 +30,8 @@ export async function status(
     options: StatusOptions,
 ): Promise<number> {
     const cluster = await realContext(settings, logTo(terminal)).cluster(undefined);
-    const look: Look = async (signal) => (await readRegistries(cluster, signal)).map(rowOf);
+    const look: Look = async (signal) =>
+        (await readRegistries(cluster.within((send) => send(signal)))).map(rowOf);
     if (options.watch) {
         await watch(terminal, look, options, PAUSE_MS);
     } else {

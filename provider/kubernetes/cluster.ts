@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Clock } from "../clock";
 import { LlmosError as Failure, failure, type LlmosError } from "../finding";
 import { networkFinding, type Peer } from "../network/causes";
-import { isBusy } from "../network/retry";
+import { type Deadline, isBusy, unlimited } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
 import { loadKubeConfig } from "./connection";
 import { type ApiAnswer, type ApiRequest, denialOf, outageOf, Transport } from "./transport";
@@ -48,11 +48,16 @@ interface Status {
     readonly message?: string;
 }
 
-export class Cluster {
-    private uid: Promise<string> | undefined;
+/** What preview may do with a cluster. */
+export type ClusterReader = Pick<Cluster, "server" | "identity" | "read" | "list" | "review">;
 
+export class Cluster {
     /** @internal */
-    constructor(private readonly transport: Transport) {}
+    constructor(
+        private readonly transport: Transport,
+        private readonly deadline: Deadline = unlimited,
+        private readonly known: { uid?: string } = {},
+    ) {}
 
     /** @internal */
     static async connect(...source: Parameters<typeof loadKubeConfig>): Promise<Cluster> {
@@ -64,33 +69,32 @@ export class Cluster {
         return this.transport.server;
     }
 
+    /** The same cluster, each request to which has this deadline. */
+    within(deadline: Deadline): Cluster {
+        return new Cluster(this.transport, deadline, this.known);
+    }
+
     /**
      * Who the cluster is: the UID of namespace kube-system. It outlives rotated tokens and moved addresses, and
      * differs between any two clusters.
      */
-    identity(signal?: AbortSignal): Promise<string> {
-        if (!this.uid) {
-            const asked = this.require<KubernetesObject>("/api/v1/namespaces/kube-system", signal);
-            this.uid = asked.then((namespace) => namespace.metadata.uid ?? "");
-            // An answer is kept, a failure is not: the short deadline of a question must not fail a later write.
-            this.uid.catch(() => {
-                this.uid = undefined;
-            });
-        }
-        return this.uid;
+    async identity(): Promise<string> {
+        this.known.uid ??=
+            (await this.require<KubernetesObject>("/api/v1/namespaces/kube-system")).metadata.uid ?? "";
+        return this.known.uid;
     }
 
     /**
      * Reads one object. A plain-text 404 says only that this path is not served now; the object is absent when its custom
      * resource definition is confirmed to be gone.
      */
-    async read<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<Reading<T>> {
+    async read<T extends KubernetesObject>(path: string): Promise<Reading<T>> {
         try {
-            const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
+            const answer = await this.send({ method: "GET", path });
             if (answer.status === 404 && isStatus(answer.body)) {
                 return absent;
             }
-            if (answer.status === 404 && (await this.isUninstalled(path, signal))) {
+            if (answer.status === 404 && (await this.isUninstalled(path))) {
                 return absent;
             }
             return present(this.accepted<T>("read", path, answer));
@@ -106,13 +110,13 @@ export class Cluster {
      * Whether the definition of this kind is gone: the definition itself answers "not found", or, where it may not be read,
      * no API of its group is left.
      */
-    private async isUninstalled(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+    private async isUninstalled(path: string): Promise<boolean> {
         const kind = /^\/apis\/([^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/?]+)/.exec(path);
         if (!kind) {
             return false;
         }
         const [, group = "", plural = ""] = kind;
-        const ask = (asked: string) => this.send({ method: "GET", path: asked, ...(signal && { signal }) });
+        const ask = (asked: string) => this.send({ method: "GET", path: asked });
         const definition = await ask(`${DEFINITIONS}/${plural}.${group}`);
         if (definition.status !== 403) {
             return definition.status === 404 && isStatus(definition.body);
@@ -123,9 +127,9 @@ export class Cluster {
     }
 
     /** Lists a collection; undefined when its custom resource definition is confirmed to be gone. */
-    async list<T extends KubernetesObject>(path: string, signal?: AbortSignal): Promise<T[] | undefined> {
-        const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
-        if (answer.status === 404 && (await this.isUninstalled(path, signal))) {
+    async list<T extends KubernetesObject>(path: string): Promise<T[] | undefined> {
+        const answer = await this.send({ method: "GET", path });
+        if (answer.status === 404 && (await this.isUninstalled(path))) {
             return undefined;
         }
         return this.accepted<{ items: T[] }>("list", path, answer).items;
@@ -161,7 +165,7 @@ export class Cluster {
     }
 
     /** Asks what this user may do; undefined where the server does not say. Nothing is stored by it. */
-    async review(attributes: object, signal: AbortSignal): Promise<AccessReview | undefined> {
+    async review(attributes: object): Promise<AccessReview | undefined> {
         const answer = await this.send({
             method: "POST",
             path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -170,7 +174,6 @@ export class Cluster {
                 kind: "SelfSubjectAccessReview",
                 spec: { resourceAttributes: attributes },
             },
-            signal,
         });
         return answer.status === 201 ? (answer.body as AccessReview) : undefined;
     }
@@ -227,13 +230,13 @@ export class Cluster {
         return { stop: () => response.destroy() };
     }
 
-    private async require<T>(path: string, signal?: AbortSignal): Promise<T> {
-        const answer = await this.send({ method: "GET", path, ...(signal && { signal }) });
+    private async require<T>(path: string): Promise<T> {
+        const answer = await this.send({ method: "GET", path });
         return this.accepted<T>("read", path, answer);
     }
 
     private send(request: ApiRequest): Promise<ApiAnswer> {
-        return this.attempt(() => this.transport.send(request));
+        return this.attempt(() => this.transport.send(request, this.deadline));
     }
 
     private async attempt<T>(action: () => Promise<T>): Promise<T> {

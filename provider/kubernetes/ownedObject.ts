@@ -8,7 +8,7 @@ import { ownerWords } from "../lifecycle/owner";
 import { type Claim, type Sighting, type Standing, standingOf } from "../lifecycle/ownership";
 import { lengthOf, waitFor } from "../lifecycle/waiting";
 import { known } from "../reading";
-import type { Cluster, KubernetesObject } from "./cluster";
+import type { Cluster, ClusterReader, KubernetesObject } from "./cluster";
 import { type ObjectRef, pathOf } from "./objectRef";
 
 /** Annotation that names the program resource an object belongs to. */
@@ -28,12 +28,11 @@ export interface Look<T> {
 
 /** Looks at an object. Throws when it could not be found out. */
 export async function lookAt<T extends KubernetesObject>(
-    cluster: Cluster,
+    cluster: ClusterReader,
     ref: ObjectRef,
     claim: Claim,
-    signal?: AbortSignal,
 ): Promise<Look<T>> {
-    const found = known(await cluster.read<T>(pathOf(ref), signal));
+    const found = known(await cluster.read<T>(pathOf(ref)));
     return { standing: standingOf(found && sightingOf(found), claim), found };
 }
 
@@ -290,7 +289,7 @@ function stillThere(cluster: Cluster, ref: ObjectRef, holder: string, length: st
 }
 
 /** Why an existing object is not taken over. */
-export function takenFinding(cluster: Cluster, { kind }: ObjectRef, object: KubernetesObject): Finding {
+export function takenFinding(cluster: ClusterReader, { kind }: ObjectRef, object: KubernetesObject): Finding {
     return failure("name-taken", {
         found: `A ${kind} "${object.metadata.name}" exists already; it was made by ${makerOf(object)}, not by this resource`,
         where: `${cluster.server}, ${nameOf(object)}`,

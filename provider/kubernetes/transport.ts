@@ -10,7 +10,15 @@ import { failure } from "../finding";
 import { textOf } from "../network/body";
 import { BrokenAnswer, isTransient } from "../network/causes";
 import { agentFor, throughProxy } from "../network/proxy";
-import { isBusy, type Outcome, retryAfterMs, withRetries } from "../network/retry";
+import {
+    type Deadline,
+    isBusy,
+    type Outcome,
+    type Patience,
+    retryAfterMs,
+    unlimited,
+    withRetries,
+} from "../network/retry";
 import { forgetLogin } from "./connection";
 
 export interface ApiRequest {
@@ -19,7 +27,6 @@ export interface ApiRequest {
     readonly path: string;
     readonly body?: unknown;
     readonly contentType?: string;
-    readonly signal?: AbortSignal;
 }
 
 export interface ApiAnswer {
@@ -48,9 +55,9 @@ export class Transport {
     }
 
     /** Sends, and again after a passing failure; every request made through here may safely be repeated. */
-    async send(request: ApiRequest): Promise<ApiAnswer> {
-        const { status, body } = await this.withRetries(request, async (signal) => {
-            const response = await this.open({ ...request, signal });
+    async send(request: ApiRequest, deadline: Deadline = unlimited): Promise<ApiAnswer> {
+        const { status, body } = await this.exchange(deadline, async (login, signal) => {
+            const response = await this.ask(request, login, signal);
             return { ...headOf(response), body: bodyOf(await textOf(response), response) };
         });
         return { status, body };
@@ -58,8 +65,8 @@ export class Transport {
 
     /** The same for a watch: gives the response when its head has come, because its body has no end. */
     async stream(request: ApiRequest): Promise<IncomingMessage | ApiAnswer> {
-        const opened = await this.withRetries(request, async (signal) => {
-            const response = await this.open({ ...request, signal });
+        const opened = await this.exchange(unlimited, async (login, signal) => {
+            const response = await this.ask(request, login, signal);
             return response.statusCode === 200
                 ? { ...headOf(response), response }
                 : { ...headOf(response), body: bodyOf(await textOf(response), response) };
@@ -67,32 +74,35 @@ export class Transport {
         return "response" in opened ? opened.response : { status: opened.status, body: opened.body };
     }
 
-    private withRetries<T extends Head>(
-        { signal }: ApiRequest,
-        attempt: (signal: AbortSignal) => Promise<T>,
+    /**
+     * Sends with the login that there is; with a new one, once, when the API server no longer takes it. The time of a plugin
+     * that logs in is not the server's.
+     */
+    private async exchange<T extends Head>(
+        deadline: Deadline,
+        attempt: (login: RequestOptions, signal: AbortSignal) => Promise<T>,
     ): Promise<T> {
-        return withRetries(attempt, waitBeforeNext, { signal, sleep: this.sleep });
-    }
-
-    /** Sends with the login that there is; with a new one, once, when the API server no longer takes it. */
-    private async open(request: ApiRequest): Promise<IncomingMessage> {
+        const send = (login: RequestOptions) =>
+            deadline((signal) =>
+                withRetries((each) => attempt(login, each), waitBeforeNext, { signal, sleep: this.sleep }),
+            );
         this.options ??= this.authenticate();
         const used = this.options;
-        const response = await this.ask(request, await used);
-        if (response.statusCode !== 401 || !isRenewable(this.config)) {
-            return response;
+        const outcome = await send(await used);
+        if (outcome.status !== 401 || !isRenewable(this.config)) {
+            return outcome;
         }
-        response.resume();
         // Another request that was sent with the same login may have renewed it already.
         if (this.options === used || this.options === undefined) {
             this.options = this.renew();
         }
-        return await this.ask(request, await this.options);
+        return await send(await this.options);
     }
 
     private async ask(
         request: ApiRequest,
         { headers, ...options }: RequestOptions,
+        signal: AbortSignal,
     ): Promise<IncomingMessage> {
         const url = new URL(this.server.replace(/\/$/, "") + request.path);
         const body = request.body === undefined ? undefined : JSON.stringify(request.body);
@@ -109,7 +119,7 @@ export class Transport {
                         "Content-Length": Buffer.byteLength(body),
                     }),
                 },
-                ...(request.signal && { signal: request.signal }),
+                signal,
             });
             outgoing.on("response", resolve);
             outgoing.on("error", reject);
@@ -125,7 +135,11 @@ export class Transport {
     private async authenticate(): Promise<RequestOptions> {
         const options: RequestOptions = {};
         try {
-            await this.config.applyToHTTPSOptions(options);
+            await withRetries(
+                () => this.config.applyToHTTPSOptions(options),
+                () => undefined,
+                LOGIN,
+            );
         } catch (error) {
             this.options = undefined;
             throw unauthenticated(this.server, error);
@@ -138,6 +152,12 @@ export class Transport {
         return options;
     }
 }
+
+/** A person may have to log in, in a browser. */
+const LOGIN: Patience = {
+    sleep: async () => {},
+    tries: { pausesMs: [], tryMs: 60_000, requestMs: 60_000 },
+};
 
 /** Whether the login comes from a plugin or a file that may give another one; a certificate stays what it is. */
 function isRenewable(config: KubeConfig): boolean {

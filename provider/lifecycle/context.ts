@@ -1,12 +1,15 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
+import { clusterName } from "../access/cluster";
+import type { ClusterReference } from "../description/arguments";
 import { Cluster } from "../kubernetes/cluster";
+import { QuestionedCluster } from "../kubernetes/questionedCluster";
 import { Limiter } from "../network/limiter";
 import type { S3Connection } from "../s3/client";
 import { ContentStore } from "../s3/contentStore";
 import { ObjectStore } from "../s3/objectStore";
 import type { Context, Log } from ".";
-import { askOnce } from "./questions";
+import { Questions } from "./questions";
 import type { Settings } from "./settings";
 
 /** A context over the real cluster, the real S3 servers and the real clock. */
@@ -14,6 +17,9 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
     const clusters = memoised((reference: string) =>
         Cluster.connect(JSON.parse(reference) ?? undefined, settings),
     );
+    const clusterOf = (reference: ClusterReference | undefined) =>
+        clusters(JSON.stringify(reference ?? null));
+    const questions = new Questions();
     const stores = memoised((connection: string) => ObjectStore.open(JSON.parse(connection)));
     const storeOf = (connection: S3Connection) => stores(JSON.stringify(connection));
     const contents = memoised(async (place: string) => {
@@ -24,11 +30,13 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         settings,
         log,
         clock: { now: Date.now, sleep },
-        questions: askOnce(),
+        questions,
         history: { created: new Set(), declared: new Map(), defaultClaims: new Map() },
         interruption,
         limiter: new Limiter(MOST_REQUESTS, MOST_BYTES),
-        cluster: (reference) => clusters(JSON.stringify(reference ?? null)),
+        cluster: clusterOf,
+        clusterReader: async (reference) =>
+            new QuestionedCluster(await clusterOf(reference), clusterName(reference), questions),
         objectStore: storeOf,
         contentStore: (connection, bucket) => contents(JSON.stringify({ connection, bucket })),
     };

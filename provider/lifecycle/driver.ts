@@ -95,7 +95,9 @@ export async function create(
     inputs: Properties,
 ): Promise<Created> {
     return await keepingOutputs(async () => {
-        const { id, state } = await lifecycle.create(context, decode(lifecycle, inputs).inputs);
+        const { id, state } = await writing(context, () =>
+            lifecycle.create(context, decode(lifecycle, inputs).inputs),
+        );
         // Once more: with reachability "off", check does not ask which cluster it is.
         context.history.declared.set(subjectOf(lifecycle, state), String(state.owner ?? ""));
         return { id, outputs: outputsOf(state) };
@@ -141,7 +143,7 @@ export async function update(
         return outputsOf(
             onlyStores
                 ? { ...computedOf(lifecycle, values), ...inputs }
-                : await lifecycle.update(context, id, values, inputs),
+                : await writing(context, () => lifecycle.update(context, id, values, inputs)),
         );
     });
 }
@@ -161,9 +163,18 @@ export async function remove(
     const { values: state } = stateOf(lifecycle, olds);
     // In a destroy nothing is checked, and so nothing is declared.
     if (!context.history.declared.has(subjectOf(lifecycle, state))) {
-        await lifecycle
-            .delete(context, id, state)
-            .catch((error: unknown) => forgetOrFail(context, error, `${lifecycle.type} ${id}`));
+        await writing(context, () => lifecycle.delete(context, id, state)).catch((error: unknown) =>
+            forgetOrFail(context, error, `${lifecycle.type} ${id}`),
+        );
+    }
+}
+
+/** What was asked before a write is asked again after it, however it has ended. */
+async function writing<T>({ questions }: Context, act: () => Promise<T>): Promise<T> {
+    try {
+        return await act();
+    } finally {
+        questions.forgetWritten();
     }
 }
 

@@ -8,7 +8,7 @@ import type { ClusterReference } from "../description/arguments";
 import type { Change } from "../description/comparison";
 import type { Fields } from "../description/fields";
 import type { Finding, LlmosError } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
+import type { Cluster, ClusterReader } from "../kubernetes/cluster";
 import type { Limiter } from "../network/limiter";
 import type { Reading } from "../reading";
 import type { S3Connection } from "../s3/client";
@@ -28,7 +28,7 @@ export interface Context {
     readonly settings: Settings;
     readonly clock: Clock;
     readonly log: Log;
-    /** Read-only questions, each asked once a process. */
+    /** The questions of preview, each asked once a process. */
     readonly questions: Questions;
     /** What this process has done so far, for rules that span two calls. */
     readonly history: History;
@@ -37,6 +37,8 @@ export interface Context {
     /** What all uploads of this process share. */
     readonly limiter: Limiter;
     cluster(reference: ClusterReference | undefined): Promise<Cluster>;
+    /** The same cluster for preview: what is asked of it is a question. */
+    clusterReader(reference: ClusterReference | undefined): Promise<ClusterReader>;
     objectStore(connection: S3Connection): Promise<ObjectStore>;
     contentStore(connection: S3Connection, bucket: string): Promise<ContentStore>;
 }

@@ -1,6 +1,6 @@
 /** What uses a registry. LLMOS itself guards nothing: it would delete at once and leave these hanging. */
 import { type Finding, failure } from "../finding";
-import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
+import type { ClusterReader, KubernetesObject } from "../kubernetes/cluster";
 
 interface Dependant extends KubernetesObject {
     spec?: { registry?: string; modelName?: string; dataset?: string };
@@ -20,12 +20,8 @@ const KINDS = [
 const NAMED = 5;
 
 /** Objects that use the registry, as `kind: count (namespace/name, …)`; empty when there are none. */
-export async function dependantsOf(
-    cluster: Cluster,
-    registry: string,
-    signal?: AbortSignal,
-): Promise<string[]> {
-    const lists = await Promise.all(KINDS.map(({ path }) => cluster.list<Dependant>(path, signal)));
+export async function dependantsOf(cluster: ClusterReader, registry: string): Promise<string[]> {
+    const lists = await Promise.all(KINDS.map(({ path }) => cluster.list<Dependant>(path)));
     return KINDS.flatMap(({ kind, in: place }, index) =>
         told(
             kind,
@@ -36,7 +32,7 @@ export async function dependantsOf(
 
 /** Local models that are made of a model: they name its registry, and it as `namespace/name` or in their own namespace. */
 export async function usersOfModel(
-    cluster: Cluster,
+    cluster: ClusterReader,
     registry: string,
     { namespace, name }: { namespace: string; name: string },
 ): Promise<string[]> {
@@ -51,7 +47,7 @@ export async function usersOfModel(
 
 /** Versions of a dataset: they go with it by the ownerReference that LLMOS sets. */
 export async function versionsOfDataset(
-    cluster: Cluster,
+    cluster: ClusterReader,
     { namespace, name }: { namespace: string; name: string },
 ): Promise<string[]> {
     const path = `/apis/ml.llmos.ai/v1/namespaces/${namespace}/datasetversions`;
@@ -73,7 +69,7 @@ function namesOf(objects: Dependant[]): string {
 
 /** Why a registry that is used may not be deleted, or moved to another bucket or endpoint. */
 export function dependantsFinding(
-    cluster: Cluster,
+    cluster: ClusterReader,
     registry: string,
     users: string[],
     intent: "delete" | "relocate",

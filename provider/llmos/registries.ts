@@ -2,7 +2,7 @@
 
 import type { ClusterReference } from "../description/arguments";
 import { type Finding, failure, failureOf } from "../finding";
-import { Cluster, crdsMissing } from "../kubernetes/cluster";
+import { Cluster, type ClusterReader, crdsMissing } from "../kubernetes/cluster";
 import type { Settings } from "../lifecycle/settings";
 import { known } from "../reading";
 import {
@@ -44,12 +44,12 @@ export async function listRegistries(
 }
 
 /** The Registry objects of a cluster, by name. A cluster that does not know the kind is an error. */
-export async function readRegistries(cluster: Cluster, signal?: AbortSignal): Promise<RegistryResource[]> {
-    const registries = await cluster.list<RegistryResource>(REGISTRIES, signal);
+export async function readRegistries(cluster: ClusterReader): Promise<RegistryResource[]> {
+    const registries = await cluster.list<RegistryResource>(REGISTRIES);
     if (!registries) {
         throw crdsMissing(cluster.server, REGISTRIES);
     }
-    return registries.sort((left, right) => left.metadata.name.localeCompare(right.metadata.name));
+    return registries.toSorted((left, right) => left.metadata.name.localeCompare(right.metadata.name));
 }
 
 export async function findRegistry(

@@ -4,7 +4,7 @@
  */
 
 import { type Finding, failure, failureOf, type LlmosError } from "../finding";
-import type { Cluster, WatchEvent } from "../kubernetes/cluster";
+import type { Cluster, ClusterReader, WatchEvent } from "../kubernetes/cluster";
 import { type Ended, lengthOf, type Waited, type Waiting, waitFor } from "../lifecycle/waiting";
 import { known } from "../reading";
 import {
@@ -240,11 +240,11 @@ export const RUN_AGAIN_OR: Record<Ended["outcome"], (timeout: string) => string>
 };
 
 /** Why a registry is not Active; none when it is. */
-export function verdictFindings(cluster: Cluster, registry: RegistryResource): Finding[] {
+export function verdictFindings(cluster: ClusterReader, registry: RegistryResource): Finding[] {
     return accessible(registry)?.status === "True" ? [] : [inactive(cluster, registry)];
 }
 
-function inactive(cluster: Cluster, registry: RegistryResource): Finding {
+function inactive(cluster: ClusterReader, registry: RegistryResource): Finding {
     const condition = accessible(registry);
     const where = `${cluster.server}, Registry ${registry.metadata.name}`;
     return failure("registry-inactive", {

@@ -28,6 +28,20 @@ export interface Patience {
     readonly tries?: Tries;
 }
 
+/**
+ * Sends one request in its time, which begins with the call. Where the time has no end but that of the tries, there is no
+ * signal.
+ */
+export type Deadline = <T>(send: (signal: AbortSignal | undefined) => Promise<T>) => Promise<T>;
+
+/** As long as the tries of a request take. */
+export const unlimited: Deadline = (send) => send(undefined);
+
+/** So many milliseconds for each request. */
+export function within(milliseconds: number): Deadline {
+    return (send) => send(AbortSignal.timeout(milliseconds));
+}
+
 export function isBusy(status: number): boolean {
     return BUSY.has(status);
 }

@@ -1,6 +1,9 @@
 /** Do the keys work, and is the bucket there? */
-import { type Finding, failure } from "../finding";
+
+import { askStore } from "../access/bucket";
+import { type Finding, failure, findingOf } from "../finding";
 import type { Context } from "../lifecycle";
+import { known } from "../reading";
 import { type S3Connection, urlOf } from "../s3/client";
 import { askEndpoint } from "./endpoint";
 
@@ -24,16 +27,14 @@ export async function askForBucket(
     if (unreachable.length > 0) {
         return { findings: unreachable };
     }
-    const { endpoint, region, addressing, keys } = connection;
-    const key = `bucket ${JSON.stringify([endpoint, bucket, region, addressing, keys])}`;
-    // Opened before the time for the answer runs: loading the client is not the server's delay.
-    const store = await context.objectStore(connection);
-    return await context.questions.once(key, async (signal): Promise<BucketAnswer> => {
-        const reading = await store.bucket(bucket, signal);
-        return reading.outcome === "unknown"
-            ? { findings: [reading.error.finding] }
-            : { findings: [], exists: reading.outcome === "present" };
-    });
+    try {
+        const found = await askStore(context, connection, `bucket ${bucket}`, async (store) =>
+            known(await store.bucket(bucket)),
+        );
+        return { findings: [], exists: found === true };
+    } catch (error) {
+        return { findings: [findingOf(error)] };
+    }
 }
 
 /** The bucket is not there. */

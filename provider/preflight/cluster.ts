@@ -1,10 +1,9 @@
 /** Is the cluster there, is LLMOS on it, and is the namespace of the Secrets? */
 
-import { askIdentity, clusterName } from "../access/cluster";
+import { askIdentity } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
 import { explained, type Finding, failure } from "../finding";
-import type { Cluster, KubernetesObject } from "../kubernetes/cluster";
-import { crdsMissing } from "../kubernetes/cluster";
+import { crdsMissing, type KubernetesObject } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
 import { REGISTRIES, SYSTEM_NAMESPACE } from "../llmos/objects";
 import { known } from "../reading";
@@ -18,22 +17,16 @@ export function askCluster(context: Context, reference: ClusterReference | undef
 }
 
 /** Asks whether the kind Registry is installed. */
-export async function askForRegistries(
+export function askForRegistries(
     context: Context,
     reference: ClusterReference | undefined,
 ): Promise<Finding[]> {
-    const unreachable = await askCluster(context, reference);
-    return unreachable.length > 0
-        ? unreachable
-        : await context.questions.once(`registries ${clusterName(reference)}`, (signal) =>
-              explained(async () => kindFindings(await context.cluster(reference), signal)),
-          );
-}
-
-async function kindFindings(cluster: Cluster, signal: AbortSignal): Promise<Finding[]> {
-    const path = `${REGISTRIES}?limit=1`;
-    const found = await cluster.list(path, signal);
-    return found ? [] : [crdsMissing(cluster.server, path).finding];
+    return explained(async () => {
+        const cluster = await context.clusterReader(reference);
+        // All of them: what else is asked of registries is found in the same list.
+        const found = await cluster.list(REGISTRIES);
+        return found ? [] : [crdsMissing(cluster.server, REGISTRIES).finding];
+    });
 }
 
 const NOT_LLMOS =
@@ -54,41 +47,25 @@ export const FOR_OBJECTS: NamespaceWords = {
 };
 
 /** Asks whether the namespace is there. */
-export async function askForNamespace(
+export function askForNamespace(
     context: Context,
     reference: ClusterReference | undefined,
     namespace: string,
     words: NamespaceWords = FOR_SECRETS,
 ): Promise<Finding[]> {
-    const unreachable = await askCluster(context, reference);
-    return unreachable.length > 0
-        ? unreachable
-        : await context.questions.once(
-              `namespace ${namespace} ${words.why} ${clusterName(reference)}`,
-              (signal) =>
-                  explained(async () =>
-                      namespaceFindings(await context.cluster(reference), namespace, words, signal),
-                  ),
-          );
+    return explained(async () => {
+        const cluster = await context.clusterReader(reference);
+        const found = known(await cluster.read<KubernetesObject>(`/api/v1/namespaces/${namespace}`));
+        return found ? [] : [noNamespace(cluster.server, namespace, words)];
+    });
 }
 
-async function namespaceFindings(
-    cluster: Cluster,
-    namespace: string,
-    { why, next }: NamespaceWords,
-    signal: AbortSignal,
-): Promise<Finding[]> {
-    const path = `/api/v1/namespaces/${namespace}`;
-    if (known(await cluster.read<KubernetesObject>(path, signal))) {
-        return [];
-    }
+function noNamespace(server: string, namespace: string, { why, next }: NamespaceWords): Finding {
     const isSystem = namespace === SYSTEM_NAMESPACE;
-    return [
-        failure("namespace-missing", {
-            found: `The namespace "${namespace}" does not exist`,
-            where: cluster.server,
-            why,
-            next: isSystem ? NOT_LLMOS : next,
-        }).finding,
-    ];
+    return failure("namespace-missing", {
+        found: `The namespace "${namespace}" does not exist`,
+        where: server,
+        why,
+        next: isSystem ? NOT_LLMOS : next,
+    }).finding;
 }

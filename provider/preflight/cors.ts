@@ -1,9 +1,11 @@
 /** Does the server let browsers on the LLMOS page in? */
 
+import { askStore } from "../access/bucket";
 import type { S3Server } from "../description/arguments";
 import type { Finding, FindingCode } from "../finding";
 import type { Context } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { WRITTEN } from "../lifecycle/questions";
+import { within } from "../network/retry";
 import { known } from "../reading";
 import { type S3Connection, urlOf } from "../s3/client";
 import { type CorsQuestion, decidingRule } from "../s3/cors/match";
@@ -46,11 +48,9 @@ export async function proveCors(
             const answers =
                 enforcedBy === "bucket"
                     ? await askCorsUntilAllowed(context.clock, connection, bucket, questionsOf(rules))
-                    : await askCors(connection, bucket, questionsOf(rules), AbortSignal.timeout(ANSWER_MS));
+                    : await askCors(connection, bucket, questionsOf(rules), within(ANSWER_MS));
             const refused = refusalFindings(connection, bucket, answers, reasonOf(enforcedBy));
-            return refused.length > 0
-                ? refused
-                : await foreignFindings(connection, bucket, rules, AbortSignal.timeout(ANSWER_MS));
+            return refused.length > 0 ? refused : await foreignFindings(connection, bucket, rules);
         }),
     ];
 }
@@ -59,10 +59,31 @@ export async function proveCors(
 export async function corsRefusals(
     connection: S3Connection,
     { bucket, rules, enforcedBy }: DeclaredCors,
-    deadlineMs = ANSWER_MS,
 ): Promise<Finding[]> {
-    const answers = await askCors(connection, bucket, questionsOf(rules), AbortSignal.timeout(deadlineMs));
+    const answers = await askCors(connection, bucket, questionsOf(rules), within(ANSWER_MS));
     return refusalFindings(connection, bucket, answers, reasonOf(enforcedBy));
+}
+
+/** The same for preview. */
+export async function askForCors(
+    context: Context,
+    connection: S3Connection,
+    { bucket, rules, enforcedBy }: DeclaredCors,
+): Promise<Finding[]> {
+    const answers = await askAsBrowser(context, connection, bucket, questionsOf(rules));
+    return refusalFindings(connection, bucket, answers, reasonOf(enforcedBy));
+}
+
+function askAsBrowser(
+    context: Context,
+    connection: S3Connection,
+    bucket: string,
+    questions: readonly CorsQuestion[],
+): Promise<CorsAnswer[]> {
+    const key = `${WRITTEN}preflight ${JSON.stringify([connection, bucket, questions])}`;
+    return context.questions.ask(urlOf(connection.endpoint), key, (deadline) =>
+        askCors(connection, bucket, questions, deadline),
+    );
 }
 
 /**
@@ -76,12 +97,15 @@ export async function examineCors(
     origins: readonly string[],
 ): Promise<Check[]> {
     const { connection } = store;
-    const stored = await storedCors(store, bucket, AbortSignal.timeout(QUESTION_DEADLINE_MS));
-    const rules = stored === "not-implemented" ? [] : (known(stored) ?? []);
+    const stored = await askStore(context, connection, `rules ${bucket}`, async (limited) => {
+        const reading = await storedCors(limited, bucket);
+        return reading === "not-implemented" ? reading : (known(reading) ?? []);
+    });
+    const rules = stored === "not-implemented" ? [] : stored;
     const reason = stored === "not-implemented" ? stored : rules.length > 0 ? "stored" : "absent";
     const asked = origins.length > 0 ? questionsOfPage(origins) : questionsOf(rules);
     const questions = asked.length > 0 ? asked : questionsOfPage(["*"]);
-    const answers = await askCors(connection, bucket, questions, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+    const answers = await askAsBrowser(context, connection, bucket, questions);
     const refused = refusalFindings(connection, bucket, answers, reason);
     const detail = `${urlOf(connection.endpoint)}/${bucket}`;
     if (refused.length > 0 && asked.length === 0 && reason === "not-implemented") {
@@ -169,13 +193,12 @@ async function foreignFindings(
     server: S3Server,
     bucket: string,
     rules: readonly CorsRule[],
-    signal: AbortSignal,
 ): Promise<Finding[]> {
     const question: CorsQuestion = { origin: FOREIGN_ORIGIN, method: "PUT", headers: [] };
     if (decidingRule(rules, question) !== undefined) {
         return [];
     }
-    const [answer] = await askCors(server, bucket, [question], signal);
+    const [answer] = await askCors(server, bucket, [question], within(ANSWER_MS));
     return answer?.allowed ? [openFinding(server, bucket, answer)] : [];
 }
 

@@ -1,7 +1,7 @@
 /** Is the endpoint there, over TLS that can be trusted, with a clock like ours? */
 import type { IncomingMessage } from "node:http";
 import type { S3Server } from "../description/arguments";
-import type { Finding } from "../finding";
+import { explained, type Finding, failureOf } from "../finding";
 import type { Context } from "../lifecycle";
 import { networkFinding } from "../network/causes";
 import { urlOf } from "../s3/client";
@@ -13,23 +13,19 @@ const MAX_SKEW_MS = 15 * 60 * 1_000;
 
 /** Asks the endpoint, once a process: name, connection, TLS and clock in one unsigned HEAD request. */
 export function askEndpoint(context: Context, server: S3Server): Promise<Finding[]> {
+    const url = urlOf(server.endpoint);
     const key = `endpoint ${server.endpoint} ${server.caBundle ?? ""}`;
-    return context.questions.once(key, async (signal) => {
-        try {
-            const response = await askUnsigned(
-                server,
-                { method: "HEAD", url: urlOf(server.endpoint) },
-                signal,
-            );
-            return clockFindings(response, server, context.clock.now());
-        } catch (error) {
-            const finding = networkFinding(error, s3Peer(server.endpoint));
-            if (!finding) {
-                throw error;
+    return explained(() =>
+        context.questions.ask(url, key, async (deadline) => {
+            try {
+                const response = await askUnsigned(server, { method: "HEAD", url }, deadline);
+                return clockFindings(response, server, context.clock.now());
+            } catch (error) {
+                const finding = networkFinding(error, s3Peer(server.endpoint));
+                throw finding ? failureOf({ ...finding, property: "endpoint" }) : error;
             }
-            return [{ ...finding, property: "endpoint" }];
-        }
-    });
+        }),
+    );
 }
 
 function clockFindings(response: IncomingMessage, server: S3Server, now: number): Finding[] {

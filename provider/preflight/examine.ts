@@ -9,7 +9,6 @@ import type { ClusterReference, Keys, S3Server } from "../description/arguments"
 import { parseEndpoint } from "../description/endpoint";
 import { type Finding, failure, findingOf } from "../finding";
 import type { Context } from "../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
 import { isDefault, REGISTRIES, type RegistryResource } from "../llmos/objects";
 import { defaultsFinding } from "../llmos/registries";
 import { verdictFindings } from "../llmos/verdict";
@@ -78,12 +77,10 @@ export async function examineCluster(
     if (checks.some(({ outcome }) => outcome === "failed")) {
         return [...checks, ...unasked(context, ["llmos", "namespace"], "the cluster does not answer")];
     }
-    const llmos = await check(context, "llmos", `${server}${REGISTRIES}`, () =>
-        askForRegistries(context, reference),
-    );
-    const system = await check(context, "namespace", namespace, () =>
-        askForNamespace(context, reference, namespace),
-    );
+    const [llmos, system] = await Promise.all([
+        check(context, "llmos", `${server}${REGISTRIES}`, () => askForRegistries(context, reference)),
+        check(context, "namespace", namespace, () => askForNamespace(context, reference, namespace)),
+    ]);
     const defaults =
         llmos.outcome === "failed"
             ? skipped(context, "default", "not asked: LLMOS is not installed")
@@ -97,7 +94,7 @@ async function examineServer(
     context: Context,
     reference: ClusterReference | undefined,
 ): Promise<{ server: string; checks: Check[] }> {
-    const server = await context.cluster(reference).then(
+    const server = await context.clusterReader(reference).then(
         (cluster) => cluster.server,
         () => "",
     );
@@ -108,9 +105,8 @@ async function examineServer(
 }
 
 async function askForDefaults(context: Context, reference: ClusterReference | undefined): Promise<Finding[]> {
-    const cluster = await context.cluster(reference);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    const registries = (await cluster.list<RegistryResource>(REGISTRIES, signal)) ?? [];
+    const cluster = await context.clusterReader(reference);
+    const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
     return defaultsFinding(registries.filter(isDefault).map(({ metadata }) => metadata.name));
 }
 
@@ -128,12 +124,12 @@ export async function examineRegistry(
     registry: RegistryResource,
     { namespace, ...how }: RegistryExamination,
 ): Promise<Check[]> {
-    const cluster = await context.cluster(reference);
+    const cluster = await context.clusterReader(reference);
     const s3 = registry.spec?.s3Config;
     const secretName = s3?.accessCredentialSecretName ?? "";
     let keys: Keys | undefined;
     const secret = await check(context, "secret", `${namespace}/${secretName}`, async () => {
-        keys = await readKeys(cluster, namespace, secretName, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        keys = await readKeys(cluster, namespace, secretName);
         return [];
     });
     const verdict = judged(

@@ -1,9 +1,8 @@
 /** May this user of the cluster do what is to come? Asked of the API server itself, which stores nothing of it. */
 
-import { clusterName } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
 import { type Finding, failure } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
+import type { ClusterReader } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
 
 /** The rights that a resource needs on one kind of object. */
@@ -17,34 +16,30 @@ export interface Permission {
 const VERBS = ["create", "patch"] as const;
 
 /** Asks, once a process, whether objects of this kind may be written. A server that does not say is no finding. */
-export function askForPermission(
+export async function askForPermission(
     context: Context,
     reference: ClusterReference | undefined,
     permission: Permission,
 ): Promise<Finding[]> {
-    const key = `permission ${JSON.stringify(permission)} ${clusterName(reference)}`;
-    return context.questions.once(key, async (signal) => {
-        const cluster = await context.cluster(reference);
-        const answers = await Promise.all(
-            VERBS.map(async (verb) => ((await mayI(cluster, verb, permission, signal)) ? [] : [verb])),
-        );
-        const denied = answers.flat();
-        return denied.length > 0 ? [forbidden(cluster, denied, permission)] : [];
-    });
+    const cluster = await context.clusterReader(reference);
+    const answers = await Promise.all(
+        VERBS.map(async (verb) => ((await mayI(cluster, verb, permission)) ? [] : [verb])),
+    );
+    const denied = answers.flat();
+    return denied.length > 0 ? [forbidden(cluster, denied, permission)] : [];
 }
 
 /** The API server's word (Kubernetes documentation, "Checking API access"); yes where it gives none. */
-async function mayI(
-    cluster: Cluster,
-    verb: string,
-    permission: Permission,
-    signal: AbortSignal,
-): Promise<boolean> {
-    const review = await cluster.review({ verb, ...permission }, signal);
+async function mayI(cluster: ClusterReader, verb: string, permission: Permission): Promise<boolean> {
+    const review = await cluster.review({ verb, ...permission });
     return review?.status?.allowed !== false;
 }
 
-function forbidden(cluster: Cluster, verbs: string[], { group, resource, namespace }: Permission): Finding {
+function forbidden(
+    cluster: ClusterReader,
+    verbs: string[],
+    { group, resource, namespace }: Permission,
+): Finding {
     const kind = group === "" ? resource : `${resource}.${group}`;
     return failure("cluster-forbidden", {
         found: `The cluster does not let this user ${verbs.join(" or ")} ${kind}${namespace ? ` in namespace "${namespace}"` : ""}`,

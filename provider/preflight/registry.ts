@@ -2,16 +2,14 @@
 
 import { readKeys } from "../access/keys";
 import type { Guarded, InCluster, Owned, S3Server } from "../description/arguments";
-import { explained, type Finding } from "../finding";
-import type { Cluster } from "../kubernetes/cluster";
-import { lookAt, takenFinding } from "../kubernetes/ownedObject";
+import { explained, type Finding, firstFindings } from "../finding";
+import type { ClusterReader } from "../kubernetes/cluster";
+import { sightingOf, takenFinding } from "../kubernetes/ownedObject";
 import type { Context, KnownPart } from "../lifecycle";
-import { ownersOf } from "../lifecycle/ownership";
-import { QUESTION_DEADLINE_MS } from "../lifecycle/questions";
+import { ownersOf, standingOf } from "../lifecycle/ownership";
 import { dependantsFinding, dependantsOf } from "../llmos/dependants";
-import { type RegistryResource, registryPath, registryRef } from "../llmos/objects";
+import { REGISTRIES, type RegistryResource, registryRef } from "../llmos/objects";
 import { movesAway } from "../llmos/registryWriter";
-import { known } from "../reading";
 import { askForPermission } from "./permissions";
 
 /** What is asked about. */
@@ -34,28 +32,37 @@ export async function askForRegistry(
     if (name === undefined) {
         return [];
     }
-    const forbidden = await askForPermission(context, inputs.cluster, REGISTRY);
-    if (forbidden.length > 0) {
-        return forbidden;
-    }
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    if (prior?.name === name) {
-        return [
-            ...(await movingFindings(cluster, inputs, prior)),
-            ...(prior.secretName === inputs.secretName ? [] : await secretFindings(cluster, inputs, signal)),
-        ];
-    }
-    const ref = registryRef(name);
-    const claim = { owners: ownersOf(inputs) };
-    const { standing, found } = await lookAt<RegistryResource>(cluster, ref, claim, signal);
-    const taken = found && standing === "theirs" && !inputs.adopt;
-    return [
-        ...(taken ? [takenFinding(cluster, ref, found)] : []),
-        ...(await movingFindings(cluster, inputs, {})),
-        ...(await leavingFindings(cluster, inputs, prior, signal)),
-        ...(await secretFindings(cluster, inputs, signal)),
+    const cluster = await context.clusterReader(inputs.cluster);
+    const isNamed = prior?.name === name;
+    const asksForSecret = !isNamed || prior.secretName !== inputs.secretName;
+    const questions = [
+        isNamed ? [] : nameFindings(cluster, inputs, name),
+        movingFindings(cluster, inputs, isNamed ? prior : {}),
+        isNamed ? [] : leavingFindings(cluster, inputs, prior),
+        asksForSecret ? secretFindings(cluster, inputs) : [],
     ];
+    return await firstFindings(
+        askForPermission(context, inputs.cluster, REGISTRY),
+        Promise.all(questions).then((findings) => findings.flat()),
+    );
+}
+
+/** Is the name free, or ours? */
+async function nameFindings(cluster: ClusterReader, inputs: Asked, name: string): Promise<Finding[]> {
+    const found = await registryNamed(cluster, name);
+    const standing = standingOf(found && sightingOf(found), { owners: ownersOf(inputs) });
+    return found && standing === "theirs" && !inputs.adopt
+        ? [takenFinding(cluster, registryRef(name), found)]
+        : [];
+}
+
+/** The Registry of this name, from the list that all registries of a program share. */
+export async function registryNamed(
+    cluster: ClusterReader,
+    name: string,
+): Promise<RegistryResource | undefined> {
+    const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
+    return registries.find(({ metadata }) => metadata.name === name);
 }
 
 /** Where a registry of that name stores, or is to store. */
@@ -63,44 +70,41 @@ type StoragePlace = Pick<Asked, "name" | "endpoint" | "bucket" | "relocate">;
 
 /** May the registry's storage move, if that is what the change does? */
 export async function movingFindings(
-    cluster: Cluster,
+    cluster: ClusterReader,
     inputs: StoragePlace,
     prior: StoragePlace,
 ): Promise<Finding[]> {
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
     const { name = "", endpoint, bucket, relocate } = inputs;
     const same = prior.endpoint === endpoint && prior.bucket === bucket;
     if (same || relocate || endpoint === undefined || bucket === undefined) {
         return [];
     }
-    const found = known(await cluster.read<RegistryResource>(registryPath(name), signal));
-    const users =
-        found && movesAway(found, { endpoint, bucket }) ? await dependantsOf(cluster, name, signal) : [];
+    const found = await registryNamed(cluster, name);
+    const users = found && movesAway(found, { endpoint, bucket }) ? await dependantsOf(cluster, name) : [];
     return users.length > 0 ? [dependantsFinding(cluster, name, users, "relocate")] : [];
 }
 
 /** May the registry of the former name go, at the end of the replacement? */
 async function leavingFindings(
-    cluster: Cluster,
+    cluster: ClusterReader,
     inputs: Asked,
     prior: Asked | undefined,
-    signal: AbortSignal,
 ): Promise<Finding[]> {
     if (prior?.name === undefined || prior.clusterId !== inputs.clusterId) {
         return [];
     }
-    const users = await dependantsOf(cluster, prior.name, signal);
+    const users = await dependantsOf(cluster, prior.name);
     return users.length > 0 ? [dependantsFinding(cluster, prior.name, users, "delete")] : [];
 }
 
 /** Is an existing Secret there, with its keys? One that the program makes itself is not asked for. */
-async function secretFindings(cluster: Cluster, inputs: Asked, signal: AbortSignal): Promise<Finding[]> {
+async function secretFindings(cluster: ClusterReader, inputs: Asked): Promise<Finding[]> {
     const { namespace, secretName, awaits } = inputs;
     if (secretName === undefined || namespace === undefined || awaits?.includes("secretName")) {
         return [];
     }
     return await explained(async () => {
-        await readKeys(cluster, namespace, secretName, signal);
+        await readKeys(cluster, namespace, secretName);
         return [];
     });
 }

@@ -7,7 +7,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../description/arguments";
 import { isTransient } from "../network/causes";
 import { agentFor } from "../network/proxy";
-import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
+import { type Deadline, isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
@@ -81,6 +81,18 @@ export async function openClient(connection: S3Connection, tries?: Tries): Promi
     wholeAnswersOnly(client);
     makeTries(client, tries);
     return client;
+}
+
+/**
+ * The same client, each request of which has this deadline.
+ *
+ * @internal
+ */
+export function limited(client: S3Client, deadline: Deadline): S3Client {
+    const once = client.send.bind(client) as unknown as Send;
+    const send: Send = (command) =>
+        deadline((signal) => once(command, { ...(signal && { abortSignal: signal }) }));
+    return { send } as unknown as S3Client;
 }
 
 /** What of the SDK's `send` is used here: its overloads are for callbacks. */

@@ -3,9 +3,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CORSRule, S3Client } from "@aws-sdk/client-s3";
 import { failure, type LlmosError } from "../finding";
-import { type Outcome, withRetries } from "../network/retry";
+import { type Deadline, type Outcome, withRetries } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
-import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
+import { DEFAULT_REGION, limited, openClient, type S3Connection, urlOf } from "./client";
 import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";
 
 /** Prefix of our own objects: the bucket's mark, proofs of writing, and manifests of contents. Never a model or dataset. */
@@ -39,14 +39,18 @@ export class ObjectStore {
         return new ObjectStore(connection, client, await import("@aws-sdk/client-s3"));
     }
 
+    /** The same store, each request to which has this deadline. */
+    within(deadline: Deadline): ObjectStore {
+        return new ObjectStore(this.connection, limited(this.client, deadline), this.sdk);
+    }
+
     /**
      * Whether the bucket is there. A HEAD answer has no body, so that a failed one says nothing of its cause;
      * listing one object does (measured on versitygw, Ceph RGW, MinIO and Garage).
      */
-    async bucket(bucket: string, signal?: AbortSignal): Promise<Reading<true>> {
-        const options = signal ? { abortSignal: signal } : {};
+    async bucket(bucket: string): Promise<Reading<true>> {
         try {
-            await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: bucket }), options);
+            await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: bucket }));
             return present(true);
         } catch (error) {
             if (serverError(error) === undefined) {
@@ -54,10 +58,7 @@ export class ObjectStore {
             }
         }
         try {
-            await this.client.send(
-                new this.sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }),
-                options,
-            );
+            await this.client.send(new this.sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
             return present(true);
         } catch (error) {
             const answer = serverError(error);
@@ -218,12 +219,9 @@ export class ObjectStore {
      *
      * @internal
      */
-    async cors(bucket: string, signal?: AbortSignal): Promise<Reading<CORSRule[]>> {
+    async cors(bucket: string): Promise<Reading<CORSRule[]>> {
         try {
-            const answer = await this.client.send(
-                new this.sdk.GetBucketCorsCommand({ Bucket: bucket }),
-                signal ? { abortSignal: signal } : {},
-            );
+            const answer = await this.client.send(new this.sdk.GetBucketCorsCommand({ Bucket: bucket }));
             return answer.CORSRules?.length ? present(answer.CORSRules) : absent;
         } catch (error) {
             return NO_CORS.has(serverError(error)?.code ?? "")

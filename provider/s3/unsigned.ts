@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Server } from "../description/arguments";
 import { isTransient } from "../network/causes";
 import { agentFor } from "../network/proxy";
-import { isBusy, type Outcome, retryAfterMs, withRetries } from "../network/retry";
+import { type Deadline, isBusy, type Outcome, retryAfterMs, withRetries } from "../network/retry";
 import { trust, urlOf, usesPathStyle } from "./client";
 
 /** A request that changes nothing. */
@@ -29,11 +29,13 @@ export function bucketUrl(server: S3Server, bucket: string): string {
 export async function askUnsigned(
     { caBundle }: Pick<S3Server, "caBundle">,
     asked: UnsignedRequest,
-    signal: AbortSignal,
+    deadline: Deadline,
 ): Promise<IncomingMessage> {
     const agent = await agentFor(asked.url, trust(caBundle));
     const again = asked.method === "HEAD" ? unlessAnswered : unlessItsWord;
-    return await withRetries((each) => askOnce(asked, agent, each), again, { signal, sleep });
+    return await deadline((signal) =>
+        withRetries((each) => askOnce(asked, agent, each), again, { signal, sleep }),
+    );
 }
 
 /** To HEAD any answer will do, a refusal too: only the way there is in question. */

@@ -75,7 +75,11 @@ async function calls(): Promise<number> {
 }
 
 test("a token that is no longer taken is got anew, once for all requests that had it", async () => {
-    const cluster = await clusterOf("expired", good);
+    const loginsBefore: number[] = [];
+    const cluster = (await clusterOf("expired", good)).within(async (send) => {
+        loginsBefore.push(await calls());
+        return await send(undefined);
+    });
     const [identity, registries, watch] = await Promise.all([
         cluster.identity(),
         cluster.list(REGISTRIES),
@@ -87,6 +91,8 @@ test("a token that is no longer taken is got anew, once for all requests that ha
         ),
     ]);
     watch.stop();
+    // The time of a request begins when the plugin has given its token.
+    expect(loginsBefore).toEqual([1, 1, 2, 2]);
     expect(identity).toMatch(/^[0-9a-f-]{36}$/);
     expect(registries).toBeInstanceOf(Array);
     expect(await calls()).toBe(2);

@@ -2,6 +2,7 @@
 import { CreateBucketCommand, DeleteBucketCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { within } from "../../provider/network/retry";
 import { toServer } from "../../provider/s3/cors/document";
 import { type CorsQuestion, decidingRule } from "../../provider/s3/cors/match";
 import { askCors } from "../../provider/s3/cors/probe";
@@ -62,7 +63,7 @@ test(`${DOCUMENTS} documents answer as the server does, to all that is asked`, a
             async (rules, questions) => {
                 const CORSConfiguration = { CORSRules: rules.map(toServer) };
                 await outside.s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration }));
-                const answers = await askCors(server, Bucket, questions, AbortSignal.timeout(30_000));
+                const answers = await askCors(server, Bucket, questions, within(30_000));
                 const ours = questions.map((each) => decidingRule(rules, each) !== undefined);
                 expect(answers.map(({ allowed }) => allowed)).toEqual(ours);
             },

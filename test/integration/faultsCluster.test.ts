@@ -1,6 +1,7 @@
 /** An API server that misbehaves: what passes is retried, what lasts is told in words, and nothing is half believed. */
 
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { Model, Registry, type RegistryArgs } from "../../provider";
 import { identify } from "../../provider/access/cluster";
 import type { Cluster, KubernetesObject } from "../../provider/kubernetes/cluster";
 import { realContext } from "../../provider/lifecycle/context";
@@ -24,6 +25,7 @@ import {
     silence,
 } from "../support/faults";
 import { Recorder } from "../support/recorder";
+import { StackStandIn } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
 const quiet = { info: async () => {}, warn: async () => {} };
@@ -121,6 +123,50 @@ test.concurrent("that gives no answer is waited for once by all that preview ask
     const [finding] = await askForRegistries(context, { kubeconfig });
     expect(finding?.found).toBe("The cluster's API server did not answer in time");
     expect(recorder.requests).toEqual(["GET /api/v1/namespaces/kube-system"]);
+});
+
+test.concurrent("a preview of several registries and a model waits for it once, and asks once what they share", async () => {
+    const { recorder, kubeconfig } = await stage();
+    const { endpoint, accessKeyId, secretAccessKey } = sandbox.s3;
+    const preview = async (credentials: RegistryArgs["credentials"]) => {
+        const stack = new StackStandIn(sandbox, { kubeconfig });
+        const options = { endpoint, credentials, reachability: "warn" } as const;
+        const cors = { allowedOrigins: ["https://llmos.example.com"] };
+        const run = stack.preview(() => {
+            const dependsOn = ["faults-one", "faults-two", "faults-three"].map(
+                (name) =>
+                    new Registry(name, {
+                        ...options,
+                        bucket: { name },
+                        cors,
+                        default: name === "faults-one",
+                    }),
+            );
+            new Model("faults-model", { reachability: "warn", registry: "faults-none" }, { dependsOn });
+        });
+        return (await stack.succeeds(run)).told;
+    };
+    const who = "GET /api/v1/namespaces/kube-system";
+    const secrets = "GET /api/v1/namespaces/llmos-system/secrets";
+
+    await preview({ accessKeyId, secretAccessKey });
+    const asked = [
+        who,
+        "GET /api/v1/namespaces/llmos-system",
+        "GET /api/v1/namespaces/default",
+        `GET ${REGISTRIES}`,
+        "GET /apis/ml.llmos.ai/v1/namespaces/default/models/faults-model",
+        ...["one", "two", "three"].map((name) => `${secrets}/faults-${name}-credentials`),
+        // May Secrets, Registries and Models be created, and may they be patched?
+        ...Array(6).fill("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),
+    ];
+    expect(recorder.requests.splice(0).sort()).toEqual(asked.sort());
+
+    recorder.faults.set(silence, undefined, /secrets|llmos|default/);
+    const told = await preview({ secretName: "faults-keys" });
+    expect(recorder.requests).toEqual([who, `${secrets}/faults-keys`]);
+    const words = new Set(told.map((line) => line.split("\n")[0]));
+    expect(words).toEqual(new Set(["warning: The cluster's API server did not answer in time"]));
 });
 
 describe("that lasts is one finding, and never an answer", () => {

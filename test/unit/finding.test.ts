@@ -1,5 +1,5 @@
 import { expect, describe as group, it } from "vitest";
-import { describe, failure, findingOf, LlmosError } from "../../provider/finding";
+import { describe, failure, findingOf, firstFindings, LlmosError } from "../../provider/finding";
 
 const rest = {
     found: 'The bucket "models" does not exist',
@@ -22,6 +22,16 @@ group("errors", () => {
         expect(error).toBeInstanceOf(LlmosError);
         expect(error.message).toBe(TEXT);
         expect(findingOf(error)).toEqual({ code: "no-such-bucket", severity: "error", ...rest });
+    });
+
+    it("of questions at the same time are those of the first that has any, however it has failed", async () => {
+        const [early, late] = [failure("crds-missing", rest), failure("namespace-missing", rest)];
+        const none = Promise.resolve([]);
+        expect(await firstFindings(none, none)).toEqual([]);
+        expect(await firstFindings(none, Promise.reject(early), Promise.reject(late))).toEqual([
+            early.finding,
+        ]);
+        expect(await firstFindings(none, none, Promise.resolve([late.finding]))).toEqual([late.finding]);
     });
 
     it("are never made of a programming error", () => {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { askableConnection, identifyHolder, storeOf } from "../../access/bucket";
+import { askableConnection, askStore, identifyHolder, storeOf } from "../../access/bucket";
 import { registriesIn } from "../../access/inUse";
 import { explained, type Finding, failure, failureOf, findingOf } from "../../finding";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
@@ -51,9 +51,14 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             return [noBucket(connection.endpoint, inputs.name)];
         }
         if (answer.exists && !inputs.existing && !inputs.adopt && !wasManaged(prior, inputs)) {
-            const store = await context.objectStore(connection);
-            const mark = await readMark(store, inputs.name);
-            return await takenFindings(store, inputs.name, mark, { owners: ownersOf(inputs) });
+            const { name } = inputs;
+            const claim = { owners: ownersOf(inputs) };
+            return await askStore(
+                context,
+                connection,
+                `taken ${JSON.stringify([name, claim])}`,
+                async (store) => takenFindings(store, name, await readMark(store, name), claim),
+            );
         }
         return answer.findings;
     },
@@ -121,7 +126,6 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             mayEmpty: state.forceDestroy === true && !succeeded,
         });
         await carryOut(context, store, state, disposition, { mark, users, filled });
-        context.questions.forget("bucket ");
     },
 };
 
@@ -165,7 +169,10 @@ async function usedFindings(
     }
     const moved = { ...rest, name, ...(bucketName !== undefined && { bucket: bucketName }) };
     return await explained(async () =>
-        movingFindings(await context.cluster(inputs.cluster), moved, { ...prior, bucket: prior.name ?? "" }),
+        movingFindings(await context.clusterReader(inputs.cluster), moved, {
+            ...prior,
+            bucket: prior.name ?? "",
+        }),
     );
 }
 
@@ -194,7 +201,6 @@ async function ensure(
     }
     if (!exists) {
         await store.createBucket(inputs.name);
-        context.questions.forget("bucket ");
     }
     const before = await readMark(store, inputs.name);
     // To make a bucket of the same account again is no error: another stack may have been faster.

@@ -1,15 +1,14 @@
 /** `BucketCors`: the whole CORS document of a bucket, without which the LLMOS page cannot upload. */
 
-import { askableConnection, identifyHolder, standsFor, storeOf } from "../../access/bucket";
+import { askableConnection, askStore, identifyHolder, standsFor, storeOf } from "../../access/bucket";
 import { registriesIn } from "../../access/inUse";
 import { describe, explained, type Finding, failure, failureOf } from "../../finding";
 import { type Context, type KnownPart, type Lifecycle, PartialFailure } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
-import { corsRefusals, type DeclaredCors, proveCors } from "../../preflight/cors";
+import { askForCors, corsRefusals, type DeclaredCors, proveCors } from "../../preflight/cors";
 import { ruleWarnings } from "../../preflight/corsRules";
 import { askEndpoint } from "../../preflight/endpoint";
-import { absent, known, present, type Reading } from "../../reading";
+import { absent, known, present, type Reading, readingOf } from "../../reading";
 import { urlOf } from "../../s3/client";
 import { fromServer, guideRule, sameRules, toServer } from "../../s3/cors/document";
 import type { CorsRule, EnforcedBy } from "../../s3/cors/rule";
@@ -45,13 +44,13 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
             return unreachable;
         }
         const isNew = prior?.bucket !== inputs.bucket || prior?.endpoint !== inputs.endpoint;
-        const key = `cors ${JSON.stringify([connection.endpoint, inputs.bucket, connection.keys])}`;
+        const { bucket } = inputs;
         const store = await context.objectStore(connection);
-        const reading = await context.questions.once(key, (signal) =>
-            store.cors(inputs.bucket as string, signal),
+        const reading = await readingOf(() =>
+            askStore(context, connection, `cors ${bucket}`, async (asked) => known(await asked.cors(bucket))),
         );
         return reading.outcome === "unknown" && reading.error.finding.code === "cors-not-implemented"
-            ? await corsRefusals(connection, declared("server", inputs), QUESTION_DEADLINE_MS)
+            ? await askForCors(context, connection, declared("server", inputs))
             : answerFindings(store, reading, inputs, isNew ? undefined : prior);
     },
 
@@ -69,7 +68,6 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     async create(context, inputs) {
         const store = await storeOf(context, inputs);
         const state = await apply(context, store, inputs, undefined);
-        context.questions.forget("cors ");
         context.history.created.add(standsFor(inputs.bucket));
         return { id: inputs.bucket, state };
     },

@@ -5,8 +5,8 @@ import { connectionWith } from "../../access/bucket";
 import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../../access/keys";
 import type { Keys } from "../../description/arguments";
-import { type Finding, failure, failureOf } from "../../finding";
-import type { Cluster } from "../../kubernetes/cluster";
+import { type Finding, failure, failureOf, firstFindings } from "../../finding";
+import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
 import type { ObjectRef } from "../../kubernetes/objectRef";
 import {
     deleteObject,
@@ -25,7 +25,6 @@ import {
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../../lifecycle/ownership";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import { ACCESS_KEY_ID, SECRET_ACCESS_KEY, type SecretResource, secretRef } from "../../llmos/objects";
 import { askForBucket } from "../../preflight/bucket";
 import { judged } from "../../preflight/checks";
@@ -59,21 +58,19 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
 
     async preflight(context, inputs, prior, unchanged) {
         const namespace = namespaceOf(context, inputs.namespace);
+        const permission = { group: "", resource: "secrets", namespace } as const;
+        const isNew = prior?.name !== inputs.name && inputs.name !== undefined;
         const [cluster, keys] = await Promise.all([
-            askForNamespace(context, inputs.cluster, namespace),
+            firstFindings(
+                askForNamespace(context, inputs.cluster, namespace),
+                ...(unchanged ? [] : [askForPermission(context, inputs.cluster, permission)]),
+                ...(isNew && !unchanged
+                    ? [nameFindings(context, inputs, namespace, inputs.name as string)]
+                    : []),
+            ),
             keysFindings(context, inputs, prior),
         ]);
-        if (cluster.length > 0 || unchanged) {
-            return [...cluster, ...keys];
-        }
-        const permission = { group: "", resource: "secrets", namespace } as const;
-        const forbidden = await askForPermission(context, inputs.cluster, permission);
-        const isNew = prior?.name !== inputs.name && inputs.name !== undefined;
-        const taken =
-            forbidden.length === 0 && isNew
-                ? await nameFindings(context, inputs, namespace, inputs.name as string)
-                : [];
-        return [...forbidden, ...taken, ...keys];
+        return [...cluster, ...keys];
     },
 
     compares: ["accessKeyId", "secretAccessKey", "keyRevision"],
@@ -250,21 +247,15 @@ async function nameFindings(
     namespace: string,
     name: string,
 ): Promise<Finding[]> {
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
+    const cluster = await context.clusterReader(inputs.cluster);
     const ref = secretRef(namespace, name);
-    const { standing, found } = await lookAt<SecretResource>(
-        cluster,
-        ref,
-        { owners: ownersOf(inputs) },
-        signal,
-    );
+    const { standing, found } = await lookAt<SecretResource>(cluster, ref, { owners: ownersOf(inputs) });
     const taken = found && standing === "theirs" && !inputs.adopt;
     return taken ? [takenFinding(cluster, ref, found)] : unfitFindings(cluster, found);
 }
 
 /** Why a Secret cannot take the keys, whosever it is. */
-function unfitFindings(cluster: Cluster, secret: SecretResource | undefined): Finding[] {
+function unfitFindings(cluster: ClusterReader, secret: SecretResource | undefined): Finding[] {
     const type = secret?.type ?? "Opaque";
     if (!secret || (type === "Opaque" && !secret.immutable)) {
         return [];

@@ -6,7 +6,6 @@ import { type Finding, failure } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Over } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import { PUBLISHED } from "../../llmos/publication";
 import {
     type StoredKind,
@@ -253,9 +252,8 @@ async function registryOfDataset(
     if (name === undefined || inputs.reachability === "off") {
         return undefined;
     }
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    const reading = await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }), signal);
+    const cluster = await context.clusterReader(inputs.cluster);
+    const reading = await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }));
     return reading.outcome === "present" ? reading.value.spec?.registry : undefined;
 }
 
@@ -265,9 +263,8 @@ async function askForDataset(context: Context, inputs: KnownPart<DatasetVersionI
     if (name === undefined || awaits?.includes("dataset")) {
         return [];
     }
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    const found = known(await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }), signal));
+    const cluster = await context.clusterReader(inputs.cluster);
+    const found = known(await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name })));
     return found
         ? []
         : [

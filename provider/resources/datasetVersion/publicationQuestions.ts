@@ -1,9 +1,8 @@
 /** What `check` asks of the publication of a DatasetVersion: is it as declared, and may its content change? */
 import type { ContentInputs } from "../../content/description";
 import { type Finding, failure } from "../../finding";
-import type { Cluster } from "../../kubernetes/cluster";
+import type { ClusterReader } from "../../kubernetes/cluster";
 import type { Context, KnownPart } from "../../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import { publicationOf } from "../../llmos/publication";
 import { type StoredKind, type StoredResource, storedPath } from "../../llmos/storedObjects";
 import { known, type Reading } from "../../reading";
@@ -74,7 +73,11 @@ export function isMounted(found: StoredResource): boolean {
 }
 
 /** Why the content of a published version does not change. */
-export function contentPublished(cluster: Cluster, { metadata }: StoredResource, what: string): Finding {
+export function contentPublished(
+    cluster: ClusterReader,
+    { metadata }: StoredResource,
+    what: string,
+): Finding {
     return failure("content-published", {
         found: `${what} is published, and its content would change`,
         where: `${cluster.server}, DatasetVersion ${metadata.namespace}/${metadata.name}`,
@@ -89,9 +92,8 @@ async function ask(
     kind: StoredKind,
     inputs: Asked,
     name: string,
-): Promise<{ reading: Reading<StoredResource>; cluster: Cluster }> {
+): Promise<{ reading: Reading<StoredResource>; cluster: ClusterReader }> {
     const { namespace = "default" } = inputs;
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    return { reading: await cluster.read(storedPath(kind, { namespace, name }), signal), cluster };
+    const cluster = await context.clusterReader(inputs.cluster);
+    return { reading: await cluster.read(storedPath(kind, { namespace, name })), cluster };
 }

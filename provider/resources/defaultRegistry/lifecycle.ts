@@ -3,11 +3,10 @@
 import { randomUUID } from "node:crypto";
 import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
 import { type Finding, failure } from "../../finding";
-import type { Cluster } from "../../kubernetes/cluster";
+import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
 import type { Context, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { type Sighting, standingOf } from "../../lifecycle/ownership";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import {
     DEFAULT_ANNOTATION,
     DEFAULT_INSTANCE_ANNOTATION,
@@ -55,9 +54,8 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
         if (findings.length > 0 || inputs.registry === undefined || prior?.registry === inputs.registry) {
             return findings;
         }
-        const cluster = await context.cluster(inputs.cluster);
-        const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-        const others = (await defaultsOf(cluster, signal)).filter((name) => name !== inputs.registry);
+        const cluster = await context.clusterReader(inputs.cluster);
+        const others = (await defaultsOf(cluster)).filter((name) => name !== inputs.registry);
         const foreign = others.filter((name) => name !== prior?.registry);
         return foreign.map((name) => takesFrom(cluster, inputs.registry ?? "", name));
     },
@@ -116,8 +114,8 @@ const MAX_ROUNDS = 10;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-async function defaultsOf(cluster: Cluster, signal?: AbortSignal): Promise<string[]> {
-    const registries = (await cluster.list<RegistryResource>(REGISTRIES, signal)) ?? [];
+async function defaultsOf(cluster: ClusterReader): Promise<string[]> {
+    const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
     return registries.filter(isDefault).map(({ metadata }) => metadata.name);
 }
 
@@ -236,7 +234,7 @@ function twoDefaults(registry: string, rival: string): Finding {
     }).finding;
 }
 
-function takesFrom(cluster: Cluster, registry: string, previous: string): Finding {
+function takesFrom(cluster: ClusterReader, registry: string, previous: string): Finding {
     return {
         code: "two-defaults",
         severity: "warning",

@@ -5,7 +5,7 @@ import { connectionWith } from "../../access/bucket";
 import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
 import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "../../access/keys";
 import { type Change, changesOf } from "../../description/comparison";
-import { describe as describeFinding, failureOf, LlmosError } from "../../finding";
+import { describe as describeFinding, failureOf, firstFindings, LlmosError } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
 import {
     deleteObject,
@@ -64,16 +64,16 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
 
     async preflight(context, inputs, prior, unchanged) {
         const { endpoint } = inputs;
-        const [cluster, server] = await Promise.all([
-            askForRegistries(context, inputs.cluster),
+        const [server, cluster] = await Promise.all([
             endpoint === undefined
                 ? []
                 : askEndpoint(context, connectionWith(context, { ...inputs, endpoint }, NO_KEYS)),
+            firstFindings(
+                askForRegistries(context, inputs.cluster),
+                ...(unchanged ? [] : [askForRegistry(context, inputs, prior)]),
+            ),
         ]);
-        if (cluster.length > 0 || unchanged) {
-            return [...cluster, ...server];
-        }
-        return [...server, ...(await askForRegistry(context, inputs, prior))];
+        return [...server, ...cluster];
     },
 
     changes(state, inputs) {

@@ -18,12 +18,13 @@ import {
 import type { ContentInputs, ContentState, Pending } from "../../content/description";
 import { countOf, someOf } from "../../content/progress";
 import type { Change } from "../../description/comparison";
-import { describe, type Finding, failure, findingOf } from "../../finding";
+import { describe, type Finding, failure, failureOf, findingOf } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Context, KnownPart } from "../../lifecycle";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
-import { type RegistryResource, registryPath } from "../../llmos/objects";
-import { known } from "../../reading";
+import { isOutOfReach } from "../../lifecycle/unreachable";
+import { askEndpoint } from "../../preflight/endpoint";
+import { registryNamed } from "../../preflight/registry";
+import type { ContentStore } from "../../s3/contentStore";
 import type { InRegistry, StoredInputs, StoredState } from "./description";
 import { rememberPlace, storageUri, storeIfThere, storeOrNoRegistry } from "./stored";
 
@@ -59,8 +60,7 @@ export async function chooseRegistry(
         return chosen === undefined ? {} : { registryName: chosen };
     }
     try {
-        const cluster = await context.cluster(inputs.cluster);
-        const name = await defaultRegistryName(cluster, AbortSignal.timeout(QUESTION_DEADLINE_MS));
+        const name = await defaultRegistryName(await context.clusterReader(inputs.cluster));
         return name === undefined ? {} : { registryName: name };
     } catch (error) {
         findingOf(error);
@@ -82,15 +82,14 @@ export async function askForRegistryOf(
     context: Context,
     inputs: KnownPart<InRegistry & StoredInputs>,
 ): Promise<Finding[]> {
-    const cluster = await context.cluster(inputs.cluster);
+    const cluster = await context.clusterReader(inputs.cluster);
     const { registryName, registry, awaits } = inputs;
     if (registryName === undefined) {
         return registry === undefined && !awaits?.includes("registry")
             ? [{ ...noDefaultRegistry(cluster).finding, severity: "warning" }]
             : [];
     }
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    const found = known(await cluster.read<RegistryResource>(registryPath(registryName), signal));
+    const found = await registryNamed(cluster, registryName);
     return found || awaits?.includes("registry") ? [] : [noRegistry(cluster, registryName).finding];
 }
 
@@ -111,15 +110,16 @@ export async function fillPending(
     inputs: KnownPart<ContentInputs & StoredInputs>,
     { what, path, registryName }: ContentPlace,
 ): Promise<{ pending?: Pending }> {
-    const open = async () =>
-        registryName === undefined
-            ? undefined
-            : await storeIfThere(
-                  context,
-                  await context.cluster(inputs.cluster),
-                  registryName,
-                  inputs as ServerOptions,
-              );
+    const open = async () => {
+        if (registryName === undefined) {
+            return undefined;
+        }
+        const cluster = await context.clusterReader(inputs.cluster);
+        return await answering(
+            context,
+            await storeIfThere(context, cluster, registryName, inputs as ServerOptions),
+        );
+    };
     try {
         const pending = await pendingContent(context, inputs, path, open);
         if (!pending) {
@@ -136,6 +136,19 @@ export async function fillPending(
         await context.log.warn(describe({ ...finding, severity: "warning" }));
         return {};
     }
+}
+
+/** A bucket for preview to list, which takes as long as it takes: only its server is asked in a limited time. */
+async function answering(
+    context: Context,
+    store: ContentStore | undefined,
+): Promise<ContentStore | undefined> {
+    const findings = store ? await askEndpoint(context, store.connection) : [];
+    const unreachable = findings.find(isOutOfReach);
+    if (unreachable) {
+        throw failureOf(unreachable);
+    }
+    return store;
 }
 
 /** Stores the declared content; where none is declared, says what lies there. `beforeChange` is called as in `storeContent`. */
@@ -197,8 +210,11 @@ export async function lossFindings(context: Context, leaving: Leaving): Promise<
     if (registryName === undefined) {
         return [];
     }
-    const cluster = await context.cluster(prior.cluster);
-    const store = await storeOrNoRegistry(context, cluster, registryName, prior as ServerOptions);
+    const cluster = await context.clusterReader(prior.cluster);
+    const store = await answering(
+        context,
+        await storeOrNoRegistry(context, cluster, registryName, prior as ServerOptions),
+    );
     const lost = store ? await unknownObjects(store, path, known) : [];
     if (!store || lost.length === 0) {
         return [];

@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { clusterToLeave, ownCluster } from "../../access/cluster";
 import { registryStore, type ServerOptions } from "../../access/registryStore";
 import { forgetContent } from "../../content/content";
-import { type Finding, failure, LlmosError } from "../../finding";
-import type { Cluster } from "../../kubernetes/cluster";
+import { type Finding, failure, firstFindings, LlmosError } from "../../finding";
+import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
 import {
     lookAt as lookAtObject,
     type Over,
@@ -15,7 +15,6 @@ import {
 } from "../../kubernetes/ownedObject";
 import { type Context, type KnownPart, PartialFailure } from "../../lifecycle";
 import { claimOf, ownersOf } from "../../lifecycle/ownership";
-import { QUESTION_DEADLINE_MS } from "../../lifecycle/questions";
 import { registryPath } from "../../llmos/objects";
 import {
     contentPathOf,
@@ -141,31 +140,39 @@ export async function askForStored(
     prior: KnownPart<StoredInputs> | undefined,
 ): Promise<Finding[]> {
     const { name, namespace = "default" } = inputs;
-    const missing = await askForRegistries(context, inputs.cluster);
-    if (missing.length > 0 || name === undefined) {
-        return missing;
+    if (name === undefined) {
+        return await askForRegistries(context, inputs.cluster);
     }
     const permission = { group: "ml.llmos.ai", resource: kind.plural, namespace } as const;
-    const refused = [
-        ...(await askForNamespace(context, inputs.cluster, namespace, FOR_OBJECTS)),
-        ...(await askForPermission(context, inputs.cluster, permission)),
-    ];
-    if (refused.length > 0 || (prior?.name === name && prior.namespace === namespace)) {
-        return refused;
-    }
-    const cluster = await context.cluster(inputs.cluster);
-    const signal = AbortSignal.timeout(QUESTION_DEADLINE_MS);
-    const ref = storedRef(kind, { namespace, name });
+    const isNew = prior?.name !== name || prior.namespace !== namespace;
+    const refused = Promise.all([
+        askForNamespace(context, inputs.cluster, namespace, FOR_OBJECTS),
+        askForPermission(context, inputs.cluster, permission),
+    ]).then((findings) => findings.flat());
+    return await firstFindings(
+        askForRegistries(context, inputs.cluster),
+        refused,
+        ...(isNew ? [nameFindings(context, kind, inputs, { namespace, name })] : []),
+    );
+}
+
+async function nameFindings(
+    context: Context,
+    kind: StoredKind,
+    inputs: KnownPart<StoredInputs>,
+    name: { namespace: string; name: string },
+): Promise<Finding[]> {
+    const cluster = await context.clusterReader(inputs.cluster);
     const claim = { owners: ownersOf(inputs) };
-    const { standing, found } = await lookAtObject<StoredResource>(cluster, ref, claim, signal);
+    const { standing, found } = await lookAtObject<StoredResource>(cluster, storedRef(kind, name), claim);
     const isTaken = found && standing === "theirs" && !inputs.adopt;
-    return isTaken ? [takenFinding(cluster, ref, found)] : [];
+    return isTaken ? [takenFinding(cluster, storedRef(kind, name), found)] : [];
 }
 
 /** The bucket behind an object; undefined where it is still to be made: its registry, or the Secret with the keys. */
 export async function storeIfThere(
     context: Context,
-    cluster: Cluster,
+    cluster: ClusterReader,
     registry: string,
     options: ServerOptions,
 ): Promise<ContentStore | undefined> {
@@ -187,7 +194,7 @@ const NOT_YET = new Set(["registry-missing", "secret-missing"]);
  */
 export async function storeOrNoRegistry(
     context: Context,
-    cluster: Cluster,
+    cluster: ClusterReader,
     registry: string,
     options: ServerOptions,
 ): Promise<ContentStore | undefined> {

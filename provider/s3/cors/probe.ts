@@ -8,7 +8,7 @@ import type { Clock } from "../../clock";
 import type { S3Server } from "../../description/arguments";
 import { failure, failureOf } from "../../finding";
 import { networkFinding } from "../../network/causes";
-import { isBusy } from "../../network/retry";
+import { type Deadline, isBusy, within } from "../../network/retry";
 import { s3Peer } from "../failures";
 import { askUntil } from "../settling";
 import { askUnsigned, bucketUrl } from "../unsigned";
@@ -64,16 +64,16 @@ export async function askCors(
     server: S3Server,
     bucket: string,
     questions: readonly CorsQuestion[],
-    signal: AbortSignal,
+    deadline: Deadline,
 ): Promise<CorsAnswer[]> {
-    return await Promise.all(questions.map((question) => askOne(server, bucket, question, signal)));
+    return await Promise.all(questions.map((question) => askOne(server, bucket, question, deadline)));
 }
 
 async function askOne(
     server: S3Server,
     bucket: string,
     question: CorsQuestion,
-    signal: AbortSignal,
+    deadline: Deadline,
 ): Promise<CorsAnswer> {
     const headers = {
         Origin: question.origin,
@@ -85,7 +85,7 @@ async function askOne(
         const { statusCode = 0, headers: said } = await askUnsigned(
             server,
             { method: "OPTIONS", url, headers },
-            signal,
+            deadline,
         );
         if (isBusy(statusCode)) {
             throw overloaded(url, statusCode);
@@ -146,6 +146,6 @@ export async function askCorsUntilAllowed(
     bucket: string,
     questions: readonly CorsQuestion[],
 ): Promise<CorsAnswer[]> {
-    const ask = () => askCors(server, bucket, questions, AbortSignal.timeout(ANSWER_MS));
+    const ask = () => askCors(server, bucket, questions, within(ANSWER_MS));
     return await askUntil(clock, ask, (answers) => answers.every(({ allowed }) => allowed));
 }

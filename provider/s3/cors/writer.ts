@@ -13,9 +13,8 @@ import type { CorsRule, EnforcedBy } from "./rule";
 export async function storedCors(
     store: ObjectStore,
     bucket: string,
-    signal?: AbortSignal,
 ): Promise<Reading<CorsRule[]> | "not-implemented"> {
-    const reading = await store.cors(bucket, signal);
+    const reading = await store.cors(bucket);
     if (reading.outcome === "unknown") {
         return isNotImplemented(reading.error) ? "not-implemented" : reading;
     }

@@ -4,6 +4,7 @@ import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mod
 import { afterEach, describe, expect, it } from "vitest";
 import { type ApiRequest, Transport } from "../../../provider/kubernetes/transport";
 import { networkFinding } from "../../../provider/network/causes";
+import { within } from "../../../provider/network/retry";
 
 type Answer = (response: ServerResponse) => void;
 
@@ -119,9 +120,7 @@ describe("a deadline", () => {
         ["in the middle of an answer", half],
     ])("that passes %s ends the request, as a time-out", async (_title, answer) => {
         const transport = await transportTo(answer);
-        const failed = await transport
-            .send({ ...GET, signal: AbortSignal.timeout(300) })
-            .catch((error) => error);
+        const failed = await transport.send(GET, within(300)).catch((error) => error);
         expect(networkFinding(failed, peer)?.code).toBe("timed-out");
         expect(asked).toHaveLength(1);
     });
@@ -136,7 +135,7 @@ describe("a deadline", () => {
             deadline.signal.addEventListener("abort", () => resolve()),
         );
         Object.assign(transport, { sleep: () => slept });
-        await expect(transport.send({ ...GET, signal: deadline.signal })).rejects.toThrow("time is up");
+        await expect(transport.send(GET, (send) => send(deadline.signal))).rejects.toThrow("time is up");
         expect(asked).toHaveLength(1);
     });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it, test, vi } from "vitest";
 import type { Fields } from "../../../provider/description/fields";
 import { failure } from "../../../provider/finding";
 import { type AnyLifecycle, type Context, PartialFailure } from "../../../provider/lifecycle";
-import { diff, read, update, withoutUndefined } from "../../../provider/lifecycle/driver";
+import { create, diff, read, remove, update, withoutUndefined } from "../../../provider/lifecycle/driver";
+import { Questions, WRITTEN } from "../../../provider/lifecycle/questions";
 import { present } from "../../../provider/reading";
 import { LIFECYCLES } from "../../../provider/resources";
 
@@ -103,6 +104,9 @@ const nobody = new Proxy({} as Context, {
     },
 });
 
+/** What a write touches by itself. */
+const context = { questions: new Questions() } as Context;
+
 describe("an update that only stores", () => {
     it("calls no server, and every argument that was declared is in the outputs", async () => {
         const { forceDestroy: _default, clusterId: _notAsked, ...rest } = inputs;
@@ -123,7 +127,7 @@ describe("an update that only stores", () => {
 
     it("is none when a change beside it concerns a server", async () => {
         const spy = vi.spyOn(bucket, "update").mockResolvedValue(outputs);
-        await update(bucket, nobody, "models", outputs, { ...inputs, registry: "models", existing: true });
+        await update(bucket, context, "models", outputs, { ...inputs, registry: "models", existing: true });
         expect(spy).toHaveBeenCalledOnce();
         spy.mockRestore();
     });
@@ -136,7 +140,7 @@ describe("what a failure has left halfway", () => {
         const spy = vi
             .spyOn(bucket, "update")
             .mockRejectedValueOnce(new PartialFailure("models", outputs, reason));
-        const failed = await update(bucket, nobody, "models", outputs, { ...inputs, existing: true }).catch(
+        const failed = await update(bucket, context, "models", outputs, { ...inputs, existing: true }).catch(
             (error: PartialFailure<Record<string, unknown>>) => error.state,
         );
         expect(diff(bucket, failed, inputs).changes).toEqual([{ name: "unfinished", effect: "write" }]);
@@ -147,9 +151,29 @@ describe("what a failure has left halfway", () => {
         look.mockRestore();
 
         spy.mockResolvedValueOnce(outputs);
-        const mended = await update(bucket, nobody, "models", seen?.outputs ?? {}, inputs);
+        const mended = await update(bucket, context, "models", seen?.outputs ?? {}, inputs);
         expect(spy).toHaveBeenCalledTimes(2);
         expect(diff(bucket, mended, inputs).changes).toEqual([]);
+        spy.mockRestore();
+    });
+});
+
+describe("what was asked before a write", () => {
+    const reason = failure("access-denied", { found: "f", where: "w", why: "y", next: "n" });
+    const history = { created: new Set(), declared: new Map() };
+    const driven = { ...context, history } as unknown as Context;
+
+    test.each<["create" | "update" | "delete", () => Promise<unknown>]>([
+        ["create", () => create(bucket, driven, inputs)],
+        ["update", () => update(bucket, driven, "models", outputs, { ...inputs, create: false })],
+        ["delete", () => remove(bucket, driven, "models", outputs)],
+    ])("is asked again after a %s, even one that failed", async (verb, write) => {
+        let asked = 0;
+        const ask = () => context.questions.once(`${WRITTEN}${verb}`, async () => (asked += 1));
+        const spy = vi.spyOn(bucket, verb as "create").mockRejectedValue(reason);
+        expect([await ask(), await ask()]).toEqual([1, 1]);
+        await expect(write()).rejects.toThrow("f");
+        expect(await ask()).toBe(2);
         spy.mockRestore();
     });
 });
