@@ -163,7 +163,7 @@ test.concurrent("a preview of several registries and a model waits for it once, 
     expect(recorder.requests.splice(0).sort()).toEqual(asked.sort());
 
     recorder.faults.set(silence, undefined, /secrets|llmos|default/);
-    const told = await preview({ secretName: "faults-keys" });
+    const told = await preview({ secretName: "faults-keys", existing: true });
     expect(recorder.requests).toEqual([who, `${secrets}/faults-keys`]);
     const words = new Set(told.map((line) => line.split("\n")[0]));
     expect(words).toEqual(new Set(["warning: The cluster's API server did not answer in time"]));

@@ -103,7 +103,9 @@ describe.each(["models", "datasets"] as const)("the stand-in's %s", (plural) => 
         const lost = `${plural}-lost`;
         await makeRegistry(lost, bucket);
         await objects.create(plural, "orphan", { registry: lost });
-        const before = await objects.settled(plural, "orphan");
+        await objects.settled(plural, "orphan");
+        await objects.caughtUp(plural, lost);
+        const before = await objects.get(plural, "orphan");
         await registries.remove(lost);
         expect(await objects.get(plural, "orphan")).toEqual(before);
 

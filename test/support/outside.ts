@@ -39,6 +39,11 @@ export function s3ClientOf(s3: Omit<SandboxDetails["s3"], "caFile" | "endpoint">
     });
 }
 
+/** Whether a name is the prefix, or goes on with another word: the names of test files that share a sandbox differ in them. */
+export function isBelow(name: string, prefix: string): boolean {
+    return prefix === "" || name === prefix || name.startsWith(prefix.endsWith("-") ? prefix : `${prefix}-`);
+}
+
 export class Outside {
     readonly stored: StoredObjects;
 
@@ -68,14 +73,14 @@ export class Outside {
         return { uid: secret.metadata.uid, data: Object.fromEntries(data) };
     }
 
-    /** Names of the Registries, Secrets and buckets that begin with a prefix. */
+    /** Names of the Registries, Secrets and buckets that are a prefix, or begin with its words; all for an empty one. */
     async named(prefix: string): Promise<{ registries: string[]; secrets: string[]; buckets: string[] }> {
         const [registries, secrets, { Buckets = [] }] = await Promise.all([
             this.object(REGISTRIES),
             this.object(SECRETS),
             this.s3.send(new ListBucketsCommand({})),
         ]);
-        const those = (names: string[]) => names.filter((name) => name.startsWith(prefix)).sort();
+        const those = (names: string[]) => names.filter((name) => isBelow(name, prefix)).sort();
         const namesOf = (list: { items: { metadata: { name: string } }[] }) =>
             those(list.items.map(({ metadata }) => metadata.name));
         return {

@@ -26,6 +26,8 @@ export interface EngineRun {
 export interface StartedRun {
     readonly pid: number;
     readonly ended: Promise<EngineRun>;
+    /** What it has written so far. */
+    written(): string;
 }
 
 /** One resource of an exported state. */
@@ -176,6 +178,6 @@ export class Project {
             engine.on("close", settled);
             engine.on("exit", (code, signal) => signal && settled(code));
         });
-        return { pid: engine.pid ?? Number.NaN, ended };
+        return { pid: engine.pid ?? Number.NaN, ended, written: () => output };
     }
 }

@@ -52,6 +52,16 @@ export class StoredObjects {
         return this.get(plural, name);
     }
 
+    /**
+     * Waits until the operator has taken up all that happened to objects of this kind before: its own writing sets off a
+     * look too, and it takes looks in their order.
+     */
+    async caughtUp(plural: Plural, registry: string): Promise<void> {
+        await this.create(plural, "caught-up", { registry });
+        await this.settled(plural, "caught-up");
+        await this.remove(plural, "caught-up");
+    }
+
     /** Waits for a message of the condition `ready`. */
     async says(plural: Plural, name: string, message: string): Promise<void> {
         const said = async () => (await this.get(plural, name))?.status?.conditions?.[0]?.message;

@@ -1,7 +1,7 @@
 /** Programs with something wrong in them: what the engine told, and what there is on both sides. */
 import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import type { SandboxDetails } from "../../examples/sandbox";
-import type { Outside } from "./outside";
+import { isBelow, type Outside } from "./outside";
 import type { EngineRun } from "./project";
 
 /** Makes the registries of `values.registries`: arguments by name. */
@@ -63,13 +63,13 @@ function frame(resource: string): string {
  */
 export async function bothSides(outside: Outside, prefix: string): Promise<string[]> {
     const { Buckets = [] } = await outside.s3.send(new ListBucketsCommand({}));
-    const buckets = Buckets.map(({ Name = "" }) => Name).filter((name) => name.startsWith(prefix));
+    const buckets = Buckets.map(({ Name = "" }) => Name).filter((name) => isBelow(name, prefix));
     const sides = await Promise.all([
         ...buckets.map((name) => bucketOf(outside, name)),
         objectsOf(outside, "Secret", "/api/v1/secrets"),
         objectsOf(outside, "Registry", "/apis/ml.llmos.ai/v1/registries"),
     ]);
-    return sides.flat().filter((line) => line.split(" ")[1]?.startsWith(prefix));
+    return sides.flat().filter((line) => isBelow(line.split(" ")[1] ?? "", prefix));
 }
 
 async function bucketOf(outside: Outside, name: string): Promise<string> {
