@@ -15,6 +15,12 @@ export function nameOf(owner: string): string {
     return OWNER.exec(owner)?.groups?.["name"] ?? owner;
 }
 
+/** Whether two owners are resources of one stack. */
+export function areOfOneStack(one: string, other: string): boolean {
+    const [stack, others] = [one, other].map((owner) => OWNER.exec(owner)?.groups?.["stack"]);
+    return stack !== undefined && stack === others;
+}
+
 /** For a person: which resource of which stack. Anything else that stands in a mark is told as it is. */
 export function ownerWords(owner: string): string {
     const { stack, name } = OWNER.exec(owner)?.groups ?? {};

@@ -100,6 +100,12 @@ export async function registriesAt(cluster: Cluster, place: Place): Promise<stri
         .map(({ metadata }) => metadata.name);
 }
 
+/** All registries of the cluster whose keys are in this Secret. Throws when it cannot be found out. */
+export async function registriesWith(cluster: Cluster, secretName: string): Promise<RegistryResource[]> {
+    const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
+    return registries.filter(({ spec }) => spec?.s3Config?.accessCredentialSecretName === secretName);
+}
+
 /** The place without what means nothing: the operator takes a slash at the end, capitals, and the port of HTTPS too. */
 function addressOf({ endpoint = "", bucket }: Place): string {
     const host = endpoint.toLowerCase().replace(/\/$/, "").replace(/:443$/, "");

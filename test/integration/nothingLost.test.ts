@@ -287,6 +287,34 @@ describe("a Registry and a Secret", () => {
         await own.destroy();
     });
 
+    test("of which the Secret is used by a Registry: it is kept for one of this stack, and not deleted for another's", async () => {
+        const own = stack("using");
+        expect((await own.up(unit("nothing-using"))).failure).toBeUndefined();
+        const secret = async () => (await outside.secret("nothing-using"))?.data["accessKeySecret"];
+        // The program says now that the Secret exists: the one that it had made itself.
+        const [bucket, , registry] = unit("nothing-using");
+        const existing = await own.up([bucket!, registry!]);
+        expect(existing).toMatchObject({
+            done: ["delete CredentialSecret nothing-using-secret"],
+            warnings: [
+                'The Secret "nothing-using" is kept, and is no longer in the stack: the Registry nothing-using of this stack uses it.',
+            ],
+        });
+        expect(await secret()).toBe(secretAccessKey);
+        expect((await own.destroy()).failure).toBeUndefined();
+        await remove(`${SECRETS}/nothing-using`);
+
+        const alone = stack("lending");
+        await alone.up([secretOf("nothing-lent")]);
+        await theirs("nothing-lent", "nothing-lent");
+        expect((await alone.destroy()).failure).toContain(
+            'The Secret "nothing-lent" is in use by other registries and is not deleted',
+        );
+        await remove(`${REGISTRIES}/nothing-lent`);
+        expect((await alone.destroy()).failure).toBeUndefined();
+        expect((await outside.named("nothing-lent")).secrets).toEqual([]);
+    });
+
     test("of which the Secret was adopted, or holds other keys, loses our two keys only", async () => {
         const encoded = { other: Buffer.from("kept").toString("base64") };
         await outside.expect(201, "POST", SECRETS, { metadata: { name: "nothing-adopted" }, data: encoded });

@@ -41,6 +41,15 @@ interface Command {
     failed: boolean;
 }
 
+/** Whether no later entry has the name of this one. */
+function isLast(
+    [name]: readonly [string, unknown],
+    index: number,
+    all: (readonly [string, unknown])[],
+): boolean {
+    return all.findLastIndex(([each]) => each === name) === index;
+}
+
 export class StackStandIn {
     /** The state, by the names of the resources. */
     resources = new Map<string, HeldResource>();
@@ -147,6 +156,12 @@ export class StackStandIn {
             );
         });
         if (!command.failed) {
+            const inOrder = [...declared].flatMap((name) => {
+                const held = this.resources.get(name);
+                return held ? [[name, held] as const] : [];
+            });
+            // As dependencies order them: what is declared later is deleted earlier, whenever it was made.
+            this.resources = new Map([...this.resources, ...inOrder].filter(isLast));
             await this.removeAllBut(declared, command);
         }
     }

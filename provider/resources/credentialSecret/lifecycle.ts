@@ -24,8 +24,17 @@ import {
 } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
+import { areOfOneStack } from "../../lifecycle/owner";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../../lifecycle/ownership";
-import { ACCESS_KEY_ID, SECRET_ACCESS_KEY, type SecretResource, secretRef } from "../../llmos/objects";
+import {
+    ACCESS_KEY_ID,
+    type RegistryResource,
+    SECRET_ACCESS_KEY,
+    type SecretResource,
+    SYSTEM_NAMESPACE,
+    secretRef,
+} from "../../llmos/objects";
+import { registriesWith } from "../../llmos/registryWriter";
 import { askForBucket } from "../../preflight/bucket";
 import { judged } from "../../preflight/checks";
 import { askForNamespace } from "../../preflight/cluster";
@@ -136,15 +145,55 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
             if (!found) {
                 return true;
             }
-            const shared = state.adopted || otherKeysOf(found).length > 0;
-            if (dispositionOf({ ...OURS_ALONE, shared }).act === "delete") {
-                return await deleteObject(context, cluster, ref, found);
+            const { users, ownUsers } = await usersOf(cluster, state);
+            const { act } = dispositionOf({
+                ...OURS_ALONE,
+                users,
+                usedByOwn: ownUsers.length > 0,
+                shared: state.adopted || otherKeysOf(found).length > 0,
+            });
+            switch (act) {
+                case "keep":
+                    await context.log.warn(
+                        `The Secret "${state.name}" is kept, and is no longer in the stack: the Registry ${ownUsers.join(", ")} of this stack uses it.`,
+                    );
+                    return true;
+                case "refuse":
+                    throw failureOf(usedFinding(cluster, state, users));
+                case "delete":
+                    return await deleteObject(context, cluster, ref, found);
+                default:
+                    await release(context, cluster, ref, found, claimOf(state));
+                    return true;
             }
-            await release(context, cluster, ref, found, claimOf(state));
-            return true;
         });
     },
 };
+
+/** Names of the registries that the operator reads the keys for from this Secret: of other makers, and of this stack. */
+async function usersOf(
+    cluster: Cluster,
+    { name, namespace, owner = "" }: CredentialSecretState,
+): Promise<{ users: string[]; ownUsers: string[] }> {
+    // The operator looks nowhere else.
+    const registries = namespace === SYSTEM_NAMESPACE ? await registriesWith(cluster, name) : [];
+    const isOwn = (registry: RegistryResource) =>
+        areOfOneStack(sightingOf(registry).marks.owner ?? "", owner);
+    const named = (those: RegistryResource[]) => those.map(({ metadata }) => metadata.name);
+    return {
+        users: named(registries.filter((each) => !isOwn(each))),
+        ownUsers: named(registries.filter(isOwn)),
+    };
+}
+
+function usedFinding(cluster: Cluster, { name, namespace }: CredentialSecretState, users: string[]): Finding {
+    return failure("dependants", {
+        found: `The Secret "${name}" is in use by other registries and is not deleted`,
+        where: `${cluster.server}, Secret ${namespace}/${name}, Registry ${users.join(", ")}`,
+        why: "The LLMOS operator reads their S3 keys from it.",
+        next: "Delete these registries first, or keep the Secret and run `pulumi state delete` for this resource.",
+    }).finding;
+}
 
 /** Begins the creation that the mark of an adopted Secret names. */
 const ADOPTED = "adopted ";
