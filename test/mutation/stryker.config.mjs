@@ -10,18 +10,22 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(fileURLToPath(import.meta.url), "..", "..", "..");
 
 const MUTATED = [
-    "provider/arguments.ts",
-    "provider/comparison.ts",
-    "provider/network/limiter.ts",
     "provider/content/manifest.ts",
     "provider/content/parts.ts",
-    "provider/fields.ts",
+    "provider/description/arguments.ts",
+    "provider/description/comparison.ts",
+    "provider/description/endpoint.ts",
+    "provider/description/fields.ts",
+    "provider/description/kinds.ts",
+    "provider/lifecycle/disposition.ts",
+    "provider/lifecycle/ownership.ts",
     "provider/llmos/verdict.ts",
     "provider/network/causes.ts",
+    "provider/network/limiter.ts",
     "provider/network/retry.ts",
     "provider/s3/cors/document.ts",
     "provider/s3/cors/match.ts",
-    "provider/description/endpoint.ts",
+    "provider/s3/cors/rule.ts",
     "provider/s3/failures.ts",
 ];
 

@@ -4,6 +4,8 @@ export default defineConfig({
     test: {
         include: ["test/unit/**/*.test.ts"],
         setupFiles: ["test/mutation/setup.ts"],
+        // For a hang only: the machine may be busy.
+        testTimeout: 60_000,
         // These look at the built package, in which nothing is changed.
         exclude: [
             "test/unit/cli/usage.test.ts",
