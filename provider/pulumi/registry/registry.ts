@@ -41,8 +41,9 @@ export class Registry extends pulumi.ComponentResource {
     readonly checks: pulumi.Output<Check[]>;
 
     constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
-        super("llmos:index:Registry", name, {}, options);
+        // Before anything is registered: a component of which nothing follows would stay in the program.
         refuseIncomplete(name, args);
+        super("llmos:index:Registry", name, {}, options);
         const parts = new Parts(this, name, args);
         const bucket = parts.bucket();
         const secret = parts.secret(bucket);

@@ -3,19 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { Bucket, Model } from "../../../provider";
 import { nameOf, ownerOf, ownerWords } from "../../../provider/lifecycle/owner";
-
-const declared: string[] = [];
-pulumi.runtime.setMocks(
-    {
-        newResource: ({ inputs, name }) => {
-            inputs["owner"] && declared.push(inputs["owner"]);
-            return { id: `${name}-id`, state: inputs };
-        },
-        call: () => ({}),
-    },
-    "shop",
-    "prod",
-);
+import { registrations } from "../../support/registrations";
 
 const args = {
     name: "models",
@@ -24,20 +12,24 @@ const args = {
 };
 
 test("no two resources of a program share one: kind and parents are part of it", async () => {
-    const team = new pulumi.ComponentResource("acme:index:Team", "team");
-    const other = new pulumi.ComponentResource("acme:index:Other", "other", {}, { parent: team });
-    const made = [
-        new Bucket("models", args),
-        new Model("models", { registry: "models" }),
-        new Bucket("models", args, { parent: team }),
-        new Bucket("models", args, { parent: other }),
-    ];
-    await Promise.all(made.map(({ urn }) => (urn as unknown as { promise(): Promise<string> }).promise()));
+    const declared: unknown[] = [];
+    const program = () => {
+        const team = new pulumi.ComponentResource("acme:index:Team", "team");
+        const other = new pulumi.ComponentResource("acme:index:Other", "other", {}, { parent: team });
+        new Bucket("models", args);
+        new Model("models", { registry: "models" });
+        new Bucket("models", args, { parent: team });
+        new Bucket("models", args, { parent: other });
+    };
+    await registrations(program, false, async (_kind, name, inputs) => {
+        declared.push(inputs["owner"]);
+        return { id: name, state: inputs };
+    });
     expect(declared.sort()).toEqual([
-        "shop/prod::acme:index:Team$acme:index:Other$llmos:index:Bucket::models",
-        "shop/prod::acme:index:Team$llmos:index:Bucket::models",
-        "shop/prod::llmos:index:Bucket::models",
-        "shop/prod::llmos:index:Model::models",
+        "project/dev::acme:index:Team$acme:index:Other$llmos:index:Bucket::models",
+        "project/dev::acme:index:Team$llmos:index:Bucket::models",
+        "project/dev::llmos:index:Bucket::models",
+        "project/dev::llmos:index:Model::models",
     ]);
 });
 
