@@ -31,14 +31,21 @@ export async function kubeRequests(kubeconfigFile: string): Promise<KubeRequest>
     return (method, path, body, headers = {}) =>
         new Promise((resolve, reject) => {
             const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+            const text = body === undefined || typeof body === "string" ? (body ?? "") : JSON.stringify(body);
+            // Node does not say by itself how long the body of a DELETE is: it would be taken for the next request.
+            const sizes = text === "" ? {} : { "content-length": String(Buffer.byteLength(text)) };
             const outgoing = request(
                 `${server}${path}`,
-                { ...options, method, headers: { ...options.headers, "content-type": type, ...headers } },
+                {
+                    ...options,
+                    method,
+                    headers: { ...options.headers, "content-type": type, ...sizes, ...headers },
+                },
                 (incoming) => {
-                    let text = "";
+                    let answer = "";
                     incoming.setEncoding("utf8");
                     incoming.on("data", (chunk: string) => {
-                        text += chunk;
+                        answer += chunk;
                     });
                     // The answer of a watch is many documents, a line each.
                     const json =
@@ -46,12 +53,12 @@ export async function kubeRequests(kubeconfigFile: string): Promise<KubeRequest>
                         !path.includes("watch=true");
                     const answered = () => ({
                         status: incoming.statusCode ?? 0,
-                        body: json ? JSON.parse(text) : text,
+                        body: json ? JSON.parse(answer) : answer,
                     });
                     incoming.once("end", () => resolve(answered()));
                 },
             );
             outgoing.once("error", reject);
-            outgoing.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
+            outgoing.end(text);
         });
 }
