@@ -1,46 +1,27 @@
 /** Edits of a program: each is an update in place of the child that it belongs to, and of no other. */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createUser } from "../../examples/sandbox";
+import { Registry, type RegistryArgs } from "../../provider";
 import { Outside } from "../support/outside";
-import { done } from "../support/plan";
-import { Project } from "../support/project";
+import { Recorder } from "../support/recorder";
+import { StackStandIn } from "../support/stackStandIn";
 
 const sandbox = inject("cluster");
-const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+const { accessKeyId, secretAccessKey } = sandbox.s3;
 const second = { accessKeyId: "CHANGESSECONDUSER", secretAccessKey: "the-second-secret-of-changes" };
 
-const program = `
-new llmos.Registry("changes", {
-    description: values.description,
-    endpoint: values.endpoint,
-    bucket: { name: "changes-bucket" },
-    credentials: values.keys,
-    cors: { allowedOrigins: values.origins },
-    default: values.default,
-    timeouts: { settleSeconds: 0.5 },
-});
-`;
-let values: Record<string, unknown> = {
-    endpoint,
-    keys: { accessKeyId, secretAccessKey },
-    description: "First",
-    origins: ["https://one.example.com"],
-    default: false,
-};
-
+let s3: Recorder;
+let cluster: Recorder;
 let outside: Outside;
-let project: Project;
+let stack: StackStandIn;
+let args: RegistryArgs;
 
-/** Edits the program. */
-async function edit(changes: Record<string, unknown>): Promise<void> {
-    values = { ...values, ...changes };
-    await project.setValues(values);
-}
+const programOf = (given: RegistryArgs) => () => void new Registry("changes", given);
 
-async function up() {
-    const run = await project.up();
-    expect(run.exitCode, run.output).toBe(0);
-    return run;
+/** Edits the program, and runs it. */
+async function edit(changes: Partial<RegistryArgs>) {
+    args = { ...args, ...changes };
+    return await stack.succeeds(stack.up(programOf(args)));
 }
 
 const flag = async () =>
@@ -49,30 +30,62 @@ const flag = async () =>
 beforeAll(async () => {
     outside = await Outside.of(sandbox);
     await createUser(sandbox, { ...second, role: "admin" });
-    project = await Project.create(sandbox, {
-        program,
-        values,
-        config: { "llmos:caBundle": caBundle },
-        secrets: [accessKeyId, secretAccessKey, second.accessKeyId, second.secretAccessKey],
-    });
-    await up();
+    s3 = await Recorder.beforeS3(sandbox);
+    const before = await Recorder.beforeCluster(sandbox);
+    cluster = before.recorder;
+    stack = new StackStandIn(sandbox, { kubeconfig: before.kubeconfig });
+    args = {
+        description: "First",
+        endpoint: `localhost:${s3.port}`,
+        bucket: { name: "changes-bucket" },
+        credentials: { accessKeyId, secretAccessKey },
+        cors: { allowedOrigins: ["https://one.example.com"] },
+        default: false,
+        timeouts: { settleSeconds: 0.5 },
+    };
+    await edit({});
 });
 afterAll(async () => {
-    const destroyed = await project?.destroy();
-    await project?.remove();
+    const destroyed = await stack?.destroy();
+    await s3?.stop();
+    await cluster?.stop();
     outside?.s3.destroy();
-    expect(destroyed?.exitCode, destroyed?.output).toBe(0);
+    expect(destroyed?.failed, destroyed?.told.join("\n")).toBe(false);
+});
+
+test("a preview of changes to every part only reads", async () => {
+    // What made it all was seen to write.
+    expect(s3.methods()).toContain("PUT");
+    expect(cluster.methods()).toContain("POST");
+    const preview = await stack.succeeds(
+        stack.preview(
+            programOf({
+                ...args,
+                description: "Second",
+                bucket: { name: "changes-bucket-2" },
+                cors: { allowedOrigins: ["https://other.example.com"] },
+                credentials: { accessKeyId, secretAccessKey, secretName: "changes-other" },
+                default: true,
+            }),
+        ),
+    );
+    expect(preview.done).toHaveLength(5);
+    expect(s3.methods()).toEqual(["GET", "HEAD"]);
+    // Whether this user may do what is to come is asked in the form of a POST, which stores nothing.
+    const asked = cluster.requests.filter((line) => !line.endsWith("/selfsubjectaccessreviews"));
+    expect(asked).not.toEqual([]);
+    expect(asked.filter((line) => !line.startsWith("GET "))).toEqual([]);
 });
 
 test("a description changes the Registry only, an origin the CORS rules only, and the default flag comes as a resource of its own", async () => {
     const before = await outside.registry("changes");
     expect(await flag()).toBe(undefined);
-    await edit({
+    const changed = await edit({
         description: "Second",
-        origins: ["https://two.example.com", "https://one.example.com"],
+        cors: { allowedOrigins: ["https://two.example.com", "https://one.example.com"] },
         default: true,
     });
-    expect(done(await up())).toEqual([
+    expect(changed.done).toEqual([
         "updated changes-cors",
         "updated changes-registry",
         "created changes-default",
@@ -91,9 +104,9 @@ test("a description changes the Registry only, an origin the CORS rules only, an
 test("new keys go into the same Secret, and the operator is made to look again; the default flag goes by itself", async () => {
     const secret = await outside.secret("changes-credentials");
     const registry = await outside.registry("changes");
-    await edit({ keys: second, default: false });
+    const changed = await edit({ credentials: second, default: false });
     // Without keys of an administrator, bucket and CORS rules are managed with these: their state must hold the new ones.
-    expect(done(await up()).sort()).toEqual([
+    expect([...changed.done].sort()).toEqual([
         "deleted changes-default",
         "updated changes-bucket",
         "updated changes-cors",
@@ -111,14 +124,21 @@ test("new keys go into the same Secret, and the operator is made to look again; 
     expect(after.metadata.annotations[nudge]).not.toBe(registry.metadata.annotations[nudge]);
     // True before and after: the operator has looked, and a look with the same outcome leaves no trace.
     expect(after.status).toEqual(registry.status);
-    const verdict = (await project.resources()).get("changes-registry")?.outputs["operatorVerdict"];
-    expect(verdict).toBe("unchanged");
+    expect(stack.resources.get("changes-registry")?.outputs["operatorVerdict"]).toBe("unchanged");
     expect(await flag()).toBe("false");
-    await project.exportState();
+});
+
+test("a description that is taken out goes in one up", async () => {
+    const { description: _former, ...rest } = args;
+    args = rest;
+    expect((await edit({})).done).toEqual(["updated changes-registry"]);
+    expect(
+        (await outside.registry("changes")).metadata.annotations["field.llmos.ai/description"],
+    ).toBeFalsy();
 });
 
 test("all that was changed is settled, and the same origins in another order are no change", async () => {
-    await edit({ origins: ["https://one.example.com", "https://two.example.com"] });
-    const preview = await project.preview("--refresh", "--expect-no-changes");
-    expect(preview.exitCode, preview.output).toBe(0);
+    const cors = { allowedOrigins: ["https://one.example.com", "https://two.example.com"] };
+    expect((await stack.succeeds(stack.refresh())).done).toEqual([]);
+    expect((await stack.succeeds(stack.preview(programOf({ ...args, cors })))).done).toEqual([]);
 });

@@ -2,15 +2,13 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Registry } from "../../provider";
 import { Outside } from "../support/outside";
-import { drifts } from "../support/plan";
-import { Project } from "../support/project";
 import { StackStandIn } from "../support/stackStandIn";
 
 const REGISTRY = "/apis/ml.llmos.ai/v1/registries";
 const FLAG = "ml.llmos.ai/is-default-registry";
 
 const sandbox = inject("cluster");
-const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+const { endpoint, accessKeyId, secretAccessKey } = sandbox.s3;
 const credentials = { accessKeyId, secretAccessKey };
 
 let outside: Outside;
@@ -59,36 +57,21 @@ afterAll(async () => {
     outside?.s3.destroy();
 });
 
-test("a stolen default is shown by the engine on the flag, and healed by one up", async () => {
-    const project = await Project.create(sandbox, {
-        program: `
-new llmos.Registry("first", {
-    endpoint: values.endpoint,
-    bucket: { name: "first-bucket" },
-    credentials: values.credentials,
-    cors: { unmanaged: true },
-    default: true,
-    timeouts: { settleSeconds: 0.5 },
-});
-`,
-        values: { endpoint, credentials },
-        config: { "llmos:caBundle": caBundle },
-        secrets: [accessKeyId, secretAccessKey],
-    });
-    const made = await project.up();
-    expect(made.exitCode, made.output).toBe(0);
+test("a stolen default is seen on the flag, with the thief, and healed by one up", async () => {
+    const { refresh, up, stack } = stackOf("first");
+    expect((await up()).failed).toBe(false);
     await makeThief("first");
     await setFlag("thief", "true");
     await setFlag("first", "false");
-    const preview = await project.pulumi("preview", "--refresh", "--diff");
-    expect(preview.exitCode, preview.output).toBe(0);
-    expect(drifts(preview)).toEqual(["refresh DefaultRegistry first-default: isDefault, otherDefaults"]);
-    expect(preview.output).toContain('"thief"');
-    const healed = await project.up("--refresh");
-    expect(healed.exitCode, healed.output).toBe(0);
-    expect(healed.output).toContain('"thief" is no longer the default registry: "first" is.');
+    expect((await refresh()).done).toEqual(["refreshed first-default: isDefault, otherDefaults"]);
+    expect(stack.resources.get("first-default")?.outputs).toMatchObject({
+        isDefault: false,
+        otherDefaults: ["thief"],
+    });
+    const healed = await up();
+    expect(healed.done).toEqual(["updated first-default"]);
+    expect(healed.told.join()).toContain('"thief" is no longer the default registry: "first" is.');
     expect(await marked()).toEqual(["first"]);
-    await project.remove();
     await outside.clear();
 });
 

@@ -125,29 +125,7 @@ test("the second up changes nothing, a preview with a refresh finds nothing, and
     });
 });
 
-test("a preview of changes to every part only reads", async () => {
-    await project.setValues({
-        registry: {
-            ...registry(),
-            description: "Second",
-            bucket: { name: "life-bucket-2" },
-            cors: { allowedOrigins: ["https://other.example.com"] },
-            credentials: { accessKeyId, secretAccessKey, secretName: "life-other" },
-            default: true,
-        },
-    });
-    expectAsked(await project.preview());
-});
-
-test("a description that is taken out goes in one up", async () => {
-    const { description: _former, ...rest } = registry();
-    await project.setValues({ registry: rest });
-    const changed = await project.up();
-    expect(changed.output).toContain("1 updated");
-    expect((await outside.registry("life")).metadata.annotations["field.llmos.ai/description"]).toBeFalsy();
-    s3.methods();
-    cluster.methods();
-    // Nothing is declared any more: nothing to check, and the engine asks nobody before it deletes.
+test("where nothing is declared any more, nobody is asked before it is deleted", async () => {
     await project.setValues({});
     expectAsked(await project.preview(), { store: [], api: [] });
 });
