@@ -49,7 +49,7 @@ test.each([
     {
         what: "an address: a port where nothing listens",
         args: () => ({ endpoint: closed }),
-        up: "up --yes --skip-preview",
+        commands: ["preview", "up --yes --skip-preview"],
         message: `Bucket wrong-bucket: error: The S3 endpoint refuses the connection: nothing listens there
   where: https://<closed> (ECONNREFUSED)
   why:   LLMOS stores models and datasets there, and needs it reachable over HTTPS.
@@ -58,7 +58,7 @@ test.each([
     {
         what: "a bucket that does not exist",
         args: () => ({ bucket: { name: "wrong-nowhere", existing: true } }),
-        up: "up --yes --skip-preview",
+        commands: ["preview"],
         message: `Bucket wrong-bucket: error: The bucket "wrong-nowhere" does not exist
   where: https://<s3>
   why:   The registry stores models and datasets in it.
@@ -68,15 +68,15 @@ test.each([
         what: "a cluster: a namespace that does not exist",
         args: () => ({ namespace: "wrong-nowhere" }),
         // With its own preview: an update alone would make the bucket before it comes to the Secret.
-        up: "up --yes",
+        commands: ["up --yes"],
         message: `CredentialSecret wrong-secret: error: The namespace "wrong-nowhere" does not exist
   where: <cluster>
   why:   The LLMOS operator looks for credential Secrets there.
   next:  Correct the namespace ("namespace" or the stack configuration "llmos:namespace"); the LLMOS operator reads llmos-system only.`,
     },
-])("$what, by preview and by up", async ({ args, up, message }) => {
+])("$what, by $commands", async ({ args, commands, message }) => {
     await declare(args());
-    for (const command of ["preview", up]) {
+    for (const command of commands) {
         await expectRefusal(await project.pulumi(...command.split(" ")), [message]);
     }
 });

@@ -1,5 +1,6 @@
-/** Servers that misbehave under the engine: what passes is retried by every command. What lasts: integration/faultsStack. */
+/** Servers that misbehave while a whole registry is made, looked at, changed and deleted: what passes is retried. What lasts: faultsStack. */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { Registry } from "../../provider";
 import {
     answerLost,
     cutOff,
@@ -13,12 +14,11 @@ import {
     s3Error,
 } from "../support/faults";
 import { Outside } from "../support/outside";
-import { done } from "../support/plan";
-import { type EngineRun, Project } from "../support/project";
 import { Recorder } from "../support/recorder";
+import { StackStandIn, type StandInRun } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
-const { caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+const { accessKeyId, secretAccessKey } = sandbox.s3;
 
 /** One fault for each request line in turn, so that every kind meets every kind of request sooner or later. */
 const COMMON: Fault[] = [
@@ -50,30 +50,19 @@ const CLUSTER_KINDS = [
  */
 const NOT_OF_OPERATOR = /^(?!.*location=|HEAD \/[^/]+\/$)/;
 
-const program = `
-const registry = new llmos.Registry("passing", {
-    description: values.description,
-    endpoint: values.endpoint,
-    bucket: { name: "passing-bucket" },
-    credentials: { accessKeyId: values.accessKeyId, secretAccessKey: values.secretAccessKey },
-    cors: { allowedOrigins: [values.origin] },
-    timeouts: { settleSeconds: 1 },
-});
-exports.state = registry.state;
-`;
-
 let s3: Recorder;
 let cluster: Recorder;
 let outside: Outside;
-let project: Project;
+let stack: StackStandIn;
 
-const declare = (description: string, origin: string) =>
-    project.setValues({
-        endpoint: `localhost:${s3.port}`,
-        accessKeyId,
-        secretAccessKey,
+const program = (description: string, origin: string) => () =>
+    void new Registry("passing", {
         description,
-        origin,
+        endpoint: `localhost:${s3.port}`,
+        bucket: { name: "passing-bucket" },
+        credentials: { accessKeyId, secretAccessKey },
+        cors: { allowedOrigins: [origin] },
+        timeouts: { settleSeconds: 1 },
     });
 
 beforeAll(async () => {
@@ -81,24 +70,18 @@ beforeAll(async () => {
     s3 = await Recorder.beforeS3(sandbox);
     const before = await Recorder.beforeCluster(sandbox);
     cluster = before.recorder;
-    project = await Project.create(sandbox, {
-        program,
-        config: { "llmos:caBundle": caBundle, "llmos:kubeconfig": before.kubeconfig },
-        secrets: [accessKeyId, secretAccessKey],
-    });
+    stack = new StackStandIn(sandbox, { kubeconfig: before.kubeconfig });
 });
 afterAll(async () => {
-    await project?.remove();
     await s3?.stop();
     await cluster?.stop();
     outside?.s3.destroy();
 });
 
-async function shaken(run: () => Promise<EngineRun>): Promise<EngineRun> {
+async function shaken(run: () => Promise<StandInRun>): Promise<StandInRun> {
     s3.faults.set(S3_KINDS, 1, NOT_OF_OPERATOR);
     cluster.faults.set(CLUSTER_KINDS, 1);
-    const outcome = await run();
-    expect(outcome.exitCode, outcome.output).toBe(0);
+    const outcome = await stack.succeeds(run());
     expect(s3.faults.hits).toBeGreaterThan(1);
     expect(cluster.faults.hits).toBeGreaterThan(1);
     return outcome;
@@ -113,14 +96,12 @@ async function expectWhole(origin: string): Promise<void> {
 }
 
 test("faults that pass are retried by up, refresh and destroy", async () => {
-    await declare("First", "https://first.example.com");
-    await shaken(() => project.up());
+    await shaken(() => stack.up(program("First", "https://first.example.com")));
     await expectWhole("https://first.example.com");
-    await shaken(() => project.refresh("--expect-no-changes"));
-    await declare("Second", "https://second.example.com");
-    const changed = await shaken(() => project.up());
-    expect(done(changed).sort()).toEqual(["updated passing-cors", "updated passing-registry"]);
+    expect((await shaken(() => stack.refresh())).done).toEqual([]);
+    const changed = await shaken(() => stack.up(program("Second", "https://second.example.com")));
+    expect([...changed.done].sort()).toEqual(["updated passing-cors", "updated passing-registry"]);
     await expectWhole("https://second.example.com");
-    await shaken(() => project.destroy());
+    await shaken(() => stack.destroy());
     expect(await outside.named("passing")).toEqual({ registries: [], secrets: [], buckets: [] });
 });

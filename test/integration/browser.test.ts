@@ -10,22 +10,27 @@ import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Authority } from "../../examples/sandbox";
+import { Registry, type RegistryArgs } from "../../provider";
 import { Outside } from "../support/outside";
 import { installed } from "../support/ownPackage";
 import { ROOT } from "../support/processes";
-import { Project } from "../support/project";
+import { StackStandIn } from "../support/stackStandIn";
 
 const sandbox = inject("sandbox");
-const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
+const { endpoint, accessKeyId, secretAccessKey } = sandbox.s3;
 
 /** 8 MiB of what no compression makes smaller. */
 const CONTENT = randomBytes(8 * 1024 * 1024);
 
-const program = `
-const common = { endpoint: values.endpoint, credentials: values.keys };
-new llmos.Registry("browsed", { ...common, bucket: { name: "browsed-bucket", forceDestroy: true }, cors: { allowedOrigins: [values.page] } });
-new llmos.Registry("unbrowsed", { ...common, bucket: { name: "unbrowsed-bucket", forceDestroy: true }, cors: { unmanaged: true } });
-`;
+const stack = new StackStandIn(sandbox);
+
+const program = () => {
+    const common = { endpoint, credentials: { accessKeyId, secretAccessKey } };
+    const registry = (name: string, cors: RegistryArgs["cors"]) =>
+        new Registry(name, { ...common, bucket: { name: `${name}-bucket`, forceDestroy: true }, cors });
+    registry("browsed", { allowedOrigins: [origin("localhost")] });
+    registry("unbrowsed", { unmanaged: true });
+};
 
 /** As much of playwright as is used. */
 interface Browser {
@@ -48,7 +53,6 @@ if (unavailable) {
 }
 
 let outside: Outside;
-let project: Project;
 let page: Server;
 let browser: Browser;
 let folder: string;
@@ -67,14 +71,7 @@ beforeAll(async () => {
     });
     await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
     outside = await Outside.of(sandbox);
-    project = await Project.create(sandbox, {
-        program,
-        values: { endpoint, keys: { accessKeyId, secretAccessKey }, page: origin("localhost") },
-        config: { "llmos:caBundle": caBundle },
-        secrets: [accessKeyId, secretAccessKey],
-    });
-    const up = await project.up();
-    expect(up.exitCode, up.output).toBe(0);
+    await stack.succeeds(stack.up(program));
     browser = await chromium();
 });
 afterAll(async () => {
@@ -83,11 +80,10 @@ afterAll(async () => {
     }
     await browser?.close();
     await new Promise((resolve) => page?.close(resolve));
-    const destroyed = await project?.destroy();
-    await project?.remove();
+    const destroyed = await stack.destroy();
     outside?.s3.destroy();
     await rm(folder, { recursive: true, force: true });
-    expect(destroyed?.exitCode, destroyed?.output).toBe(0);
+    expect(destroyed.failed, destroyed.told.join("\n")).toBe(false);
 });
 
 /** A headless Chromium that comes as an npm package, unpacked into a folder of this run. */
