@@ -122,7 +122,8 @@ test.concurrent("that gives no answer is waited for once by all that preview ask
     });
     const [finding] = await askForRegistries(context, { kubeconfig });
     expect(finding?.found).toBe("The cluster's API server did not answer in time");
-    expect(recorder.requests).toEqual(["GET /api/v1/namespaces/kube-system"]);
+    // On a machine that is busy, its time can be over before the one request has come here.
+    expect([[], ["GET /api/v1/namespaces/kube-system"]]).toContainEqual(recorder.requests);
 });
 
 test.concurrent("a preview of several registries and a model waits for it once, and asks once what they share", async () => {
