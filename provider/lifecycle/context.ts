@@ -31,7 +31,12 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         log,
         clock: { now: Date.now, sleep },
         questions,
-        history: { created: new Set(), declared: new Map(), defaultClaims: new Map() },
+        history: {
+            created: new Set(),
+            formerOwners: new Map(),
+            declared: new Map(),
+            defaultClaims: new Map(),
+        },
         interruption,
         limiter: new Limiter(MOST_REQUESTS, MOST_BYTES),
         cluster: clusterOf,

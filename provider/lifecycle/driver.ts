@@ -59,6 +59,9 @@ export async function check(
     }
     const completed = { ...inputs, ...without(filled.value ?? {}, unknowns) };
     const twice = declare(lifecycle, context, completed);
+    if (prior?.owner !== undefined && prior.owner !== completed.owner) {
+        context.history.formerOwners.set(String(completed.owner ?? ""), String(prior.owner));
+    }
     await logUnknowns(lifecycle, context, completed, unknownPaths);
     const rules = [
         ...settingsFindings(context.settings),
@@ -99,7 +102,12 @@ export async function create(
             lifecycle.create(context, decode(lifecycle, inputs).inputs),
         );
         // Once more: with reachability "off", check does not ask which cluster it is.
-        context.history.declared.set(subjectOf(lifecycle, state), String(state.owner ?? ""));
+        noteDeclared(lifecycle, context, state);
+        // The end of the replacement speaks of the former one by its former name.
+        const former = context.history.formerOwners.get(String(state.owner ?? ""));
+        if (former !== undefined) {
+            context.history.created.add(former);
+        }
         return { id, outputs: outputsOf(state) };
     });
 }
@@ -186,13 +194,17 @@ function subjectOf(lifecycle: AnyLifecycle, inputs: Properties): string {
  * Notes what the program declares. Two resources for one object would undo each other's work for ever; the check of a
  * replacement comes twice for one resource.
  */
-function declare(lifecycle: AnyLifecycle, { history }: Context, inputs: Properties): Finding[] {
+function declare(
+    lifecycle: AnyLifecycle,
+    { history }: Pick<Context, "history">,
+    inputs: Properties,
+): Finding[] {
     const subject = subjectOf(lifecycle, inputs);
     const owner = String(inputs.owner ?? "");
     const isKnown = !lifecycle.subject(inputs).includes(undefined);
     const other = isKnown && !lifecycle.shares?.(inputs) ? history.declared.get(subject) : undefined;
-    history.declared.set(subject, owner);
-    if (other === undefined || other === owner) {
+    noteDeclared(lifecycle, { history }, inputs);
+    if (other === undefined || other === SHARED || other === owner) {
         return [];
     }
     const [one, two] = [other, owner].map((each) => `"${nameOf(each)}"`);
@@ -204,6 +216,22 @@ function declare(lifecycle: AnyLifecycle, { history }: Context, inputs: Properti
             next: "Keep one of them, or give one another name.",
         }).finding,
     ];
+}
+
+/** Stands for those that only use what is there, however many. */
+const SHARED = "";
+
+function noteDeclared(
+    lifecycle: AnyLifecycle,
+    { history }: Pick<Context, "history">,
+    inputs: Properties,
+): void {
+    const subject = subjectOf(lifecycle, inputs);
+    if (!lifecycle.shares?.(inputs)) {
+        history.declared.set(subject, String(inputs.owner ?? ""));
+    } else if (!history.declared.has(subject)) {
+        history.declared.set(subject, SHARED);
+    }
 }
 
 interface Decoded {

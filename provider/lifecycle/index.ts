@@ -50,6 +50,8 @@ export interface History {
      * for one of them ends a replacement, and leaves what is in use.
      */
     readonly created: Set<string>;
+    /** By owner: the name that the resource had before, where an alias, a parent or a renamed stack has changed it. */
+    readonly formerOwners: Map<string, string>;
     /**
      * What the program declares, as far as this process was asked to check it, and by which resource: what a resource stood
      * for that the program has under another name now, or that is replaced by itself, is still in use.

@@ -38,8 +38,12 @@ export class Questions {
         return answer;
     }
 
-    /** Forgets the answers that a write of this process may have made others. */
+    /**
+     * Forgets the answers that a write of this process may have made others, and which servers have used up their time: from
+     * the first write on, an `up` asks again.
+     */
     forgetWritten(): void {
+        this.spent.clear();
         for (const key of this.answers.keys()) {
             if (key.startsWith(WRITTEN)) {
                 this.answers.delete(key);

@@ -103,6 +103,30 @@ describe("a bucket", () => {
         expect(await outside.named("nothing-renamed")).toEqual({ registries: [], secrets: [], buckets: [] });
     });
 
+    test("that is replaced by a resource of another name is not emptied", async () => {
+        const own = stack("aliased");
+        await own.up([bucketOf("nothing-aliased", { forceDestroy: true })]);
+        await outside.put("nothing-aliased", "weights");
+        const moved = bucketOf("nothing-aliased-2", { forceDestroy: true });
+        const run = await own.up([{ ...moved, alias: "nothing-aliased-bucket" }]);
+        expect(run.failure).toBeUndefined();
+        expect(run.warnings.join("\n")).toContain('The bucket "nothing-aliased" at');
+        expect(await outside.objects("nothing-aliased")).toContain("weights");
+        await outside.removeBucket("nothing-aliased");
+        expect((await own.destroy()).failure).toBeUndefined();
+    });
+
+    test("that is only used is whoever's: a refresh keeps it, and its order in the program is free", async () => {
+        const [maker, user] = [stack("maker"), stack("user")];
+        await maker.up([bucketOf("nothing-shared-use")]);
+        const used = [{ ...bucketOf("nothing-shared-use", { existing: true }), name: "nothing-used-bucket" }];
+        expect((await user.up(used)).failure).toBeUndefined();
+        expect(await user.refresh()).toEqual({ done: [], warnings: [] });
+        const both = [used[0]!, bucketOf("nothing-shared-use")];
+        expect((await maker.up(both)).failure).toBeUndefined();
+        expect((await maker.destroy()).failure).toBeUndefined();
+    });
+
     test("used alone outlives a replacement of everything", async () => {
         const program = [bucketOf("nothing-alone", { forceDestroy: true })];
         const own = stack("alone");

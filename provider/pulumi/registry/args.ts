@@ -75,7 +75,7 @@ export interface RegistryArgs {
     cluster?: pulumi.Input<Deep<ClusterReference>>;
     /** Namespace of the Secret. Default `llmos-system` or `llmos:namespace`; the LLMOS operator reads `llmos-system` only. */
     namespace?: pulumi.Input<string>;
-    /** Take over a Registry and a Secret of these names that exist already. Default false. */
+    /** Take over a Registry and a Secret of these names that exist already, and the bucket's CORS rules. Default false. */
     adopt?: pulumi.Input<boolean>;
     /** Says that the content has been moved: lets endpoint and bucket change although something uses the registry. */
     relocate?: pulumi.Input<boolean>;
@@ -96,6 +96,7 @@ export function refuseIncomplete(name: string, args: Partial<RegistryArgs> | und
     }
     const problem =
         shapeProblem({ bucket, credentials, cors }) ??
+        unknownProblem(args ?? {}) ??
         credentialsProblem(credentials ?? {}) ??
         corsProblem(cors ?? {});
     if (problem !== undefined) {
@@ -110,6 +111,23 @@ function shapeProblem(objects: Record<string, unknown>): string | undefined {
         ([, value]) => typeof value !== "object" || value === null || pulumi.Output.isInstance(value),
     );
     return other && `${other[0]} must be an object; its fields take outputs.`;
+}
+
+/** What the parts of the arguments take; the children refuse what is wrong elsewhere. */
+const KNOWN: Record<"bucket" | "credentials" | "cors", readonly string[]> = {
+    bucket: ["name", "existing", "adopt", "forceDestroy"],
+    credentials: ["accessKeyId", "secretAccessKey", "secretName", "existing"],
+    cors: ["allowedOrigins", "rules", "unmanaged"],
+};
+
+function unknownProblem(args: Partial<RegistryArgs>): string | undefined {
+    for (const part of ["bucket", "credentials", "cors"] as const) {
+        const unknown = Object.keys(args[part] ?? {}).find((name) => !KNOWN[part].includes(name));
+        if (unknown !== undefined) {
+            return `${part}.${unknown} is no argument. Known here: ${KNOWN[part].join(", ")}.`;
+        }
+    }
+    return undefined;
 }
 
 function credentialsProblem(credentials: RegistryCredentialsArgs): string | undefined {

@@ -75,6 +75,10 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         if (reading.outcome !== "present") {
             return reading.outcome === "absent" ? absent : reading;
         }
+        // One that is only used may be anybody's.
+        if (!state.managed) {
+            return present(state);
+        }
         const mark = await readMark(store, state.name);
         if (standingOf(sightingOf(mark), claimOfBucket(state)) === "theirs") {
             await context.log.warn(leftToOthers(state, mark));

@@ -56,6 +56,13 @@ export interface BucketCorsState extends BucketCorsInputs, BucketCorsComputed, H
 
 export const bucketCorsDescription = describe(
     "BucketCors",
-    { ...own, ...s3AccessFields, ...guardedFields, ...ownedFields },
+    // Another's rules are removed by a write.
+    {
+        ...own,
+        ...s3AccessFields,
+        ...guardedFields,
+        ...ownedFields,
+        adopt: changing(ownedFields.adopt, "write"),
+    },
     computed,
 );

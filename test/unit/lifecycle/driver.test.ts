@@ -17,8 +17,8 @@ const EFFECTS: Record<string, Record<string, string>> = {
     },
     BucketCors: {
         replace: "bucket",
-        write: "endpoint region addressing caBundle credentials allowedOrigins rules owner",
-        store: "registry cluster clusterId reachability adopt",
+        write: "endpoint region addressing caBundle credentials allowedOrigins rules owner adopt",
+        store: "registry cluster clusterId reachability",
         message: "awaits",
     },
     CredentialSecret: {

@@ -58,13 +58,14 @@ describe("a server that has used up its time", () => {
         expect(await ask("https://other", "two", 10)).toBe("two answered");
     });
 
-    it("keeps what it has answered, until a write may have changed that", async () => {
+    it("keeps what it has answered, until a write may have changed that; then it is asked again", async () => {
         expect(await ask(SLOW, "who", 10)).toBe("who answered");
         expect(await ask(SLOW, `${WRITTEN}what`, 10)).toBe(`${WRITTEN}what answered`);
         await ask(SLOW, "more", "never");
         expect(await ask(SLOW, `${WRITTEN}what`, 10)).toBe(`${WRITTEN}what answered`);
+        expect(await ask(SLOW, "another", 10)).toBe(down);
         questions.forgetWritten();
-        expect(await ask(SLOW, `${WRITTEN}what`, 10)).toBe(down);
+        expect(await ask(SLOW, `${WRITTEN}what`, 20)).toBe(`${WRITTEN}what answered`);
         expect(await ask(SLOW, "who", 10)).toBe("who answered");
     });
 

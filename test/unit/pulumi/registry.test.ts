@@ -25,6 +25,11 @@ test.each<[string, object, string]>([
         ": credentials must be an object; its fields take outputs.",
     ],
     ["no CORS", { cors: false }, ": cors must be an object; its fields take outputs."],
+    [
+        "a typo",
+        { bucket: { name: "models", exisiting: true } },
+        ": bucket.exisiting is no argument. Known here: name, existing, adopt, forceDestroy.",
+    ],
     ["no key", { credentials: {} }, `: ${CREDENTIALS}`],
     ["one key", { credentials: { accessKeyId: "AKIA" } }, `: ${CREDENTIALS}`],
     ["a Secret that may be there or not", { credentials: { secretName: "keys" } }, `: ${CREDENTIALS}`],

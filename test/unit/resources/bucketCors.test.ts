@@ -46,11 +46,12 @@ describe("diff of a BucketCors", () => {
         ["caBundle", { caBundle: "PEM" }, ["caBundle"], []],
         [
             "what refresh and delete go by",
-            { reachability: "off", awaits: ["name"], adopt: true, cluster: { context: "c" } },
+            { reachability: "off", awaits: ["name"], cluster: { context: "c" } },
             [],
             [],
-            ["cluster", "reachability", "adopt"],
+            ["cluster", "reachability"],
         ],
+        ["adopt, which removes the rules of others", { adopt: true }, ["adopt"], []],
     ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
         expect(diffOf(bucketCors, state, { ...inputs, ...change }, none)).toEqual({
             changes,
