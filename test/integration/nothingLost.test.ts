@@ -116,6 +116,16 @@ describe("a bucket", () => {
         expect((await own.destroy()).failure).toBeUndefined();
     });
 
+    test("that another resource declares at another address is not emptied", async () => {
+        const own = stack("readdressed");
+        await own.up([bucketOf("nothing-readdressed", { forceDestroy: true })]);
+        await outside.put("nothing-readdressed", "weights");
+        const there = { existing: true, endpoint: `127.0.0.1:${endpoint.split(":")[1]}` };
+        const used = { ...bucketOf("nothing-readdressed", there), name: "nothing-readdressed-used" };
+        expect((await own.up([used])).failure).toBeUndefined();
+        expect(await outside.objects("nothing-readdressed")).toContain("weights");
+    });
+
     test("that is only used is whoever's: a refresh keeps it, and its order in the program is free", async () => {
         const [maker, user] = [stack("maker"), stack("user")];
         await maker.up([bucketOf("nothing-shared-use")]);

@@ -119,7 +119,9 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         const filled = await contentFinding(store, state.name);
         // A replacement never empties: the registry lives in the new bucket, and what the old one holds is not for us to
         // delete.
-        const succeeded = context.history.created.has(state.owner ?? "");
+        // One of this name at another address may be the same one.
+        const succeeded =
+            context.history.created.has(state.owner ?? "") || isDeclaredElsewhere(context, state.name);
         const disposition = dispositionOf({
             ...OURS_ALONE,
             standing: standingOf(sightingOf(mark), claimOfBucket(state)),
@@ -132,6 +134,14 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         await carryOut(context, store, state, disposition, { mark, users, filled });
     },
 };
+
+/** Whether the program declares a bucket of this name, at whatever endpoint. */
+function isDeclaredElsewhere({ history }: Context, name: string): boolean {
+    return [...history.declared.keys()].some((subject) => {
+        const [type, , declared] = JSON.parse(subject) as unknown[];
+        return type === bucketDescription.type && declared === name;
+    });
+}
 
 function leftBehind({ name, endpoint }: BucketState): string {
     return `The bucket "${name}" at ${urlOf(endpoint)} is left as it is: this stack now uses the one at the other endpoint. Delete it by hand if nothing needs it.`;
