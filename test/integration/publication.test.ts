@@ -130,11 +130,14 @@ describe.concurrent("a step that fails", () => {
             await version.step(of, null);
             const healed = await run.up(version.declared());
             expect(healed.failure).toBe(undefined);
-            expect(healed.warnings.join()).toContain("It is taken back and made again.");
+            // What LLMOS could not create it tries again by itself, at times before this run looks.
+            if (!of.startsWith("create-")) {
+                expect(healed.warnings.join()).toContain("It is taken back and made again.");
+            }
             expect(await version.phase()).toBe("SnapshotReady");
             expect(run.state?.publishPhase).toBe("SnapshotReady");
             expect((await run.preview(version.declared())).changes).toEqual([]);
-            expect(await version.object("Job")).toBe(undefined);
+            await expect.poll(() => version.object("Job"), patiently).toBe(undefined);
         },
     );
 
