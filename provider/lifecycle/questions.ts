@@ -24,7 +24,10 @@ export class Questions {
      * `key` was asked before. Rejects with what stands in the way. One key stands for one type of answer.
      */
     ask<T>(server: string, key: string, question: (deadline: Deadline) => Promise<T>): Promise<T> {
-        return this.once(key, () => this.asked(server, question));
+        const answer = this.once(key, () => this.asked(server, question));
+        // What is found of a server that is late holds for as long as it counts as that, and not for the question.
+        answer.catch(() => this.spent.has(server) && this.answers.delete(key));
+        return answer;
     }
 
     /** What `act` gives, from memory when `key` was asked before. */

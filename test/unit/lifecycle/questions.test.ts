@@ -69,6 +69,14 @@ describe("a server that has used up its time", () => {
         expect(await ask(SLOW, "who", 10)).toBe("who answered");
     });
 
+    it("is asked again after a write, also what it was late with", async () => {
+        expect(await ask(SLOW, "who", "never")).toBe(down);
+        expect(await ask(SLOW, "more", 10)).toBe(down);
+        questions.forgetWritten();
+        expect(await ask(SLOW, "more", 10)).toBe("more answered");
+        expect(await ask(SLOW, "who", 10)).toBe("who answered");
+    });
+
     it("is known by what it said last, where it was busy until then", async () => {
         const busy = failure("cluster-refused", { found: "Busy", where: SLOW, why: "w", next: "n" });
         const asked = questions.ask(SLOW, "one", async (deadline) => {
