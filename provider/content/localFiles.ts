@@ -1,4 +1,5 @@
 /** The files below a content path, as they are to be stored: which there are, and which cannot be. */
+import type { Stats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Ignore } from "ignore";
@@ -34,7 +35,7 @@ const LONGEST_PATH_BYTES = 1024 - 400;
 
 /** All files, by path. */
 export async function localFiles(source: ContentSource): Promise<LocalFile[]> {
-    const root = await stat(source.content).catch(() => undefined);
+    const root = await targetOf(source.content);
     if (!root) {
         throw missing(source.content);
     }
@@ -57,6 +58,18 @@ export async function reading<T>(file: string, read: () => Promise<T>): Promise<
         const { code, syscall } = error as NodeJS.ErrnoException;
         throw syscall === undefined ? error : unreadable(file, code ?? "unknown error");
     }
+}
+
+/** What a path leads to; undefined where that does not exist. */
+async function targetOf(file: string): Promise<Stats | undefined> {
+    return await reading(file, () =>
+        stat(file).catch((error: NodeJS.ErrnoException) => {
+            if (error.code === "ENOENT" || error.code === "ENOTDIR") {
+                return undefined;
+            }
+            throw error;
+        }),
+    );
 }
 
 /** In the order of S3 listings: by UTF-8 bytes, which differs from JavaScript's beyond the basic plane. */
@@ -103,6 +116,8 @@ class Walk {
             throw linked(file);
         }
         if (!target) {
+            // Fails in its own words where the place exists and may not be looked at.
+            await targetOf(file);
             throw unusable(file, "is a symbolic link that leads nowhere");
         }
         if (target.isDirectory()) {

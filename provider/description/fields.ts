@@ -2,8 +2,7 @@
  * The fields of a resource: what each argument or output is, and what its change does. A table of them, each with its
  * documentation above it, is the one source of types, decoders, classes and reference.
  */
-import type { Decoder, Decoding } from "./decoding";
-import { UNKNOWN } from "./decoding";
+import { type Decoder, type Decoding, UNKNOWN } from "./decoding";
 
 /** The kind of a value: its decoder, and what schema and documentation say of it. */
 export interface Kind<T> {

@@ -51,12 +51,20 @@ function kept(field: Field<unknown> | undefined, value: unknown): unknown {
     if (!inner.some(([, { secret }]) => secret)) {
         return value;
     }
-    return pulumi.output(value as pulumi.Input<Record<string, unknown>>).apply((given) => {
+    return pulumi.output(value).apply((given: unknown) => {
+        if (!isTable(given)) {
+            // What it is instead is for the decoder to refuse.
+            return given;
+        }
         const entries = inner.flatMap(([name, { secret }]) =>
             secret && given[name] !== undefined ? [[name, pulumi.secret(given[name])]] : [],
         );
         return { ...given, ...Object.fromEntries(entries) };
     });
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null;
 }
 
 /** Arguments that come from other resources, which may still have to be made; undefined when there are none. */

@@ -47,7 +47,10 @@ export type ResourceClass<A, O> = new (
         : [args: A, options?: pulumi.CustomResourceOptions]
 ) => pulumi.dynamic.Resource & O;
 
-/** Makes the class of a kind. Declared as what it is by the caller: the declarations then name types, not tables. */
+/**
+ * Makes the class of a kind. The caller writes its type down: inferred, the published declarations would spell out the
+ * whole table of the description instead of the names of its interfaces.
+ */
 export function resourceClass<A extends object, O>(description: Description): ResourceClass<A, O> {
     const { type, fields, computed } = description;
     const provider = shell(type);
