@@ -99,7 +99,7 @@ export interface StoredWrite extends StoredName {
 }
 
 /** Writes the object over what was seen. A card is ours as a whole; other fields of the spec are left as they are. */
-export function writeStored(
+function writeStored(
     cluster: Cluster,
     kind: StoredKind,
     { namespace, name, spec, owner, instance }: StoredWrite,
@@ -148,19 +148,19 @@ export async function writeUntilReady(
     context: Context,
     cluster: Cluster,
     kind: StoredKind,
-    name: StoredName,
+    object: StoredWrite,
     timeouts: ReadyTimeouts | undefined,
     over: Over,
-    write: (seen: StoredResource | undefined) => Promise<StoredResource>,
     onWritten: (object: StoredResource) => void = () => {},
 ): Promise<StoredResource> {
-    const before = await seenFor<StoredResource>(cluster, storedRef(kind, name), over);
-    const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, name), context);
+    const seen = await seenFor<StoredResource>(cluster, storedRef(kind, object), over);
+    const watch = await VerdictWatch.open(cluster, readySubject(cluster, kind, object), context);
     try {
-        const what = `${kind.kind} "${name.name}"`;
-        const written = await pastLateCaches(context, cluster, what, () => write(before));
+        const what = `${kind.kind} "${object.name}"`;
+        const write = () => writeStored(cluster, kind, object, { ...over, seen });
+        const written = await pastLateCaches(context, cluster, what, write);
         onWritten(written);
-        const ready = before && conditionOf(before, "ready");
+        const ready = seen && conditionOf(seen, "ready");
         return (await watch.verdict(written, ready, patienceOf(timeouts))).object;
     } finally {
         watch.stop();

@@ -9,7 +9,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Over } from "../../kubernetes/ownedObject";
 import type { Context, Lifecycle } from "../../lifecycle";
 import { versionsOfDataset } from "../../llmos/dependants";
-import { type StoredKind, writeStored, writeUntilReady } from "../../llmos/storedObjects";
+import { type StoredKind, writeUntilReady } from "../../llmos/storedObjects";
 import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
 import { askForRegistryOf, chooseRegistry, registryChanges, registryFor } from "../stored/contentOf";
 import {
@@ -137,11 +137,9 @@ async function write(
             context,
             cluster,
             DATASET,
-            inputs,
+            { ...inputs, owner: inputs.owner, spec },
             inputs.timeouts,
             over,
-            (seen) =>
-                writeStored(cluster, DATASET, { ...inputs, owner: inputs.owner, spec }, { ...over, seen }),
             (written) => onWritten({ ...base, ...observedStored(written) }),
         );
         const state = { ...base, ...observedStored(object) };

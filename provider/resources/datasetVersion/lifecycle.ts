@@ -7,13 +7,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Over } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { PUBLISHED } from "../../llmos/publication";
-import {
-    type StoredKind,
-    type StoredResource,
-    storedPath,
-    writeStored,
-    writeUntilReady,
-} from "../../llmos/storedObjects";
+import { type StoredKind, type StoredResource, storedPath, writeUntilReady } from "../../llmos/storedObjects";
 import { known } from "../../reading";
 import {
     type ContentPlace,
@@ -173,14 +167,9 @@ async function write(
                 context,
                 cluster,
                 VERSION,
-                { namespace, name },
+                { ...inputs, owner: inputs.owner, spec: specOf(inputs, publish) },
                 timeouts,
                 over,
-                (found) => {
-                    const spec = specOf(inputs, publish);
-                    const object = { ...inputs, owner: inputs.owner, spec };
-                    return writeStored(cluster, VERSION, object, { ...over, seen: found });
-                },
                 seen,
             );
         const what = whatOf(inputs);

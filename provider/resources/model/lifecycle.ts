@@ -7,7 +7,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Over } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { usersOfModel } from "../../llmos/dependants";
-import { type StoredKind, writeStored, writeUntilReady } from "../../llmos/storedObjects";
+import { type StoredKind, writeUntilReady } from "../../llmos/storedObjects";
 import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
 import {
     askForRegistryOf,
@@ -124,11 +124,9 @@ async function write(
             context,
             cluster,
             MODEL,
-            inputs,
+            { ...inputs, owner: inputs.owner, spec },
             inputs.timeouts,
             over,
-            (seen) =>
-                writeStored(cluster, MODEL, { ...inputs, owner: inputs.owner, spec }, { ...over, seen }),
             (written) => onWritten({ ...base, ...observedStored(written) }),
         );
         const state = { ...base, ...observedStored(object) };
