@@ -5,11 +5,6 @@ import { failure, findingOf, LlmosError } from "../finding";
 import type { Cluster, ClusterReader } from "../kubernetes/cluster";
 import type { Context, KnownPart } from "../lifecycle";
 
-/** Name under which a cluster's answers are remembered. */
-export function clusterName(reference: ClusterReference | undefined): string {
-    return JSON.stringify([reference?.kubeconfig ?? null, reference?.context ?? null]);
-}
-
 /** Asks the cluster, once a process, who it is; that it is there at all is the same question. */
 export async function askIdentity(
     context: Context,
@@ -95,7 +90,7 @@ export async function clusterToLeave(
     try {
         return await ownCluster(context, state);
     } catch (error) {
-        const moved = context.history.created.has(state.owner ?? "");
+        const moved = context.history.hasSuccessor(state);
         if (moved && error instanceof LlmosError && error.finding.code === "cluster-other") {
             await context.log.warn(
                 `${what} is left in the cluster ${state.clusterId}, which this kubeconfig does not reach. Delete it there by hand.`,

@@ -1,6 +1,5 @@
 /** The context of a provider's process: one for all resources, because questions are asked once a process. */
 
-import { clusterName } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
 import { Cluster } from "../kubernetes/cluster";
 import { QuestionedCluster } from "../kubernetes/questionedCluster";
@@ -9,16 +8,14 @@ import type { S3Connection } from "../s3/client";
 import { ContentStore } from "../s3/contentStore";
 import { ObjectStore } from "../s3/objectStore";
 import type { Context, Log } from ".";
+import { History } from "./history";
 import { Questions } from "./questions";
 import type { Settings } from "./settings";
 
 /** A context over the real cluster, the real S3 servers and the real clock. */
 export function realContext(settings: Settings, log: Log, interruption: AbortSignal = NEVER): Context {
-    const clusters = memoised((reference: string) =>
-        Cluster.connect(JSON.parse(reference) ?? undefined, settings),
-    );
-    const clusterOf = (reference: ClusterReference | undefined) =>
-        clusters(JSON.stringify(reference ?? null));
+    const clusters = memoised((name: string) => Cluster.connect(JSON.parse(name) ?? undefined, settings));
+    const clusterOf = (reference: ClusterReference | undefined) => clusters(clusterName(reference));
     const questions = new Questions();
     const stores = memoised((connection: string) => ObjectStore.open(JSON.parse(connection)));
     const storeOf = (connection: S3Connection) => stores(JSON.stringify(connection));
@@ -31,12 +28,7 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         log,
         clock: { now: Date.now, sleep },
         questions,
-        history: {
-            created: new Set(),
-            formerOwners: new Map(),
-            declared: new Map(),
-            defaultClaims: new Map(),
-        },
+        history: new History(),
         interruption,
         limiter: new Limiter(MOST_REQUESTS, MOST_BYTES),
         cluster: clusterOf,
@@ -53,6 +45,11 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
  */
 const MOST_REQUESTS = 16;
 const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Under which a cluster is kept, and its answers remembered. */
+function clusterName(reference: ClusterReference | undefined): string {
+    return JSON.stringify(reference ?? null);
+}
 
 const NEVER = new AbortController().signal;
 

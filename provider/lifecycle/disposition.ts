@@ -9,13 +9,18 @@ import type { Standing } from "./ownership";
 export interface Facts {
     /** Whose the object is now. */
     readonly standing: Standing;
-    /** This run has made, or declares, what stands in its place: the same object, or the one that replaces it. */
+    /** The program declares it, or may do so, as another resource. */
+    readonly declared: boolean;
+    /** This run has made what replaces it. */
     readonly succeeded: boolean;
     /** Part of it is not ours: other keys of a Secret, or a Secret that was there before. */
     readonly shared: boolean;
-    /** Names of what would lose something by it. */
+    /** Names of what would lose something by it, and is not of this stack. */
     readonly users: readonly string[];
-    /** Whether the resource's own registry is among them: then a replacement in another process has taken it over. */
+    /**
+     * Whether registries of this stack use it: that of a bucket, when a replacement in another process has taken it over;
+     * any that reads a Secret.
+     */
     readonly usedByOwn: boolean;
     /** What lies in it. */
     readonly content: "none" | "filled";
@@ -26,7 +31,7 @@ export interface Facts {
 }
 
 /** Why something is kept. */
-export type KeepReason = "theirs" | "used-by-own" | "used" | "filled" | "changed";
+export type KeepReason = "theirs" | "declared" | "used-by-own" | "used" | "filled" | "changed";
 
 /**
  * `nothing`: it is gone. `delete`; `empty`: delete with its content. `release`: take only what is ours out of it.
@@ -39,6 +44,7 @@ export type Disposition =
 /** Facts that nothing speaks against: of an object that is ours, whole and empty. */
 export const OURS_ALONE: Facts = {
     standing: "ours",
+    declared: false,
     succeeded: false,
     shared: false,
     users: [],
@@ -49,12 +55,15 @@ export const OURS_ALONE: Facts = {
 };
 
 export function dispositionOf(facts: Facts): Disposition {
-    const { standing, succeeded, shared, users, usedByOwn, content, mayEmpty, changed } = facts;
+    const { standing, declared, succeeded, shared, users, usedByOwn, content, mayEmpty, changed } = facts;
     if (standing === "absent") {
         return { act: "nothing" };
     }
     if (standing === "theirs") {
         return { act: "keep", reason: "theirs" };
+    }
+    if (declared) {
+        return { act: "keep", reason: "declared" };
     }
     if (usedByOwn) {
         return { act: "keep", reason: "used-by-own" };

@@ -9,6 +9,7 @@ import { decodeFields } from "../description/fields";
 import { describe, type Finding, failure, failureOf, findingOf, LlmosError } from "../finding";
 import type { Reading } from "../reading";
 import { type Difference, differenceOf } from "./difference";
+import type { Declaration } from "./history";
 import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "./index";
 import { nameOf } from "./owner";
 import { settingsFindings } from "./settings";
@@ -60,7 +61,7 @@ export async function check(
     const completed = { ...inputs, ...without(filled.value ?? {}, unknowns) };
     const twice = declare(lifecycle, context, completed);
     if (prior?.owner !== undefined && prior.owner !== completed.owner) {
-        context.history.formerOwners.set(String(completed.owner ?? ""), String(prior.owner));
+        context.history.noteFormerOwner(completed, String(prior.owner));
     }
     await logUnknowns(lifecycle, context, completed, unknownPaths);
     const rules = [
@@ -98,16 +99,11 @@ export async function create(
     inputs: Properties,
 ): Promise<Created> {
     return await keepingOutputs(async () => {
-        const { id, state } = await writing(context, () =>
-            lifecycle.create(context, decode(lifecycle, inputs).inputs),
-        );
+        const decoded = decode(lifecycle, inputs).inputs;
+        context.history.noteCreated(decoded);
+        const { id, state } = await writing(context, () => lifecycle.create(context, decoded));
         // Once more: with reachability "off", check does not ask which cluster it is.
-        noteDeclared(lifecycle, context, state);
-        // The end of the replacement speaks of the former one by its former name.
-        const former = context.history.formerOwners.get(String(state.owner ?? ""));
-        if (former !== undefined) {
-            context.history.created.add(former);
-        }
+        context.history.noteDeclared(declarationOf(lifecycle, state));
         return { id, outputs: outputsOf(state) };
     });
 }
@@ -169,8 +165,7 @@ export async function remove(
     olds: Properties,
 ): Promise<void> {
     const { values: state } = stateOf(lifecycle, olds);
-    // In a destroy nothing is checked, and so nothing is declared.
-    if (!context.history.declared.has(subjectOf(lifecycle, state))) {
+    if (!context.history.declared(lifecycle.type, lifecycle.subject(state))) {
         await writing(context, () => lifecycle.delete(context, id, state)).catch((error: unknown) =>
             forgetOrFail(context, error, `${lifecycle.type} ${id}`),
         );
@@ -186,52 +181,37 @@ async function writing<T>({ questions }: Context, act: () => Promise<T>): Promis
     }
 }
 
-function subjectOf(lifecycle: AnyLifecycle, inputs: Properties): string {
-    return JSON.stringify([lifecycle.type, ...lifecycle.subject(inputs)]);
+function declarationOf(lifecycle: AnyLifecycle, inputs: Properties): Declaration {
+    return {
+        type: lifecycle.type,
+        subject: lifecycle.subject(inputs),
+        owner: String(inputs.owner ?? ""),
+        shared: lifecycle.shares?.(inputs) === true,
+    };
 }
 
 /**
  * Notes what the program declares. Two resources for one object would undo each other's work for ever; the check of a
  * replacement comes twice for one resource.
  */
-function declare(
-    lifecycle: AnyLifecycle,
-    { history }: Pick<Context, "history">,
-    inputs: Properties,
-): Finding[] {
-    const subject = subjectOf(lifecycle, inputs);
-    const owner = String(inputs.owner ?? "");
-    const isKnown = !lifecycle.subject(inputs).includes(undefined);
-    const other = isKnown && !lifecycle.shares?.(inputs) ? history.declared.get(subject) : undefined;
-    noteDeclared(lifecycle, { history }, inputs);
-    if (other === undefined || other === SHARED || other === owner) {
+function declare(lifecycle: AnyLifecycle, { history }: Context, inputs: Properties): Finding[] {
+    const declaration = declarationOf(lifecycle, inputs);
+    const { type, subject, owner, shared } = declaration;
+    const other = history.declared(type, subject);
+    history.noteDeclared(declaration);
+    const isKnown = !subject.includes(undefined);
+    if (!isKnown || shared || other === undefined || other.shared || other.owner === owner) {
         return [];
     }
-    const [one, two] = [other, owner].map((each) => `"${nameOf(each)}"`);
+    const [one, two] = [other.owner, owner].map((each) => `"${nameOf(each)}"`);
     return [
         failure("declared-twice", {
-            found: `Two resources of this program stand for the same ${lifecycle.type}: ${one} and ${two}`,
-            where: lifecycle.subject(inputs).slice(-1).join(),
+            found: `Two resources of this program stand for the same ${type}: ${one} and ${two}`,
+            where: subject.slice(-1).join(),
             why: "Each would undo what the other writes, and the first one to be deleted takes it away from both.",
             next: "Keep one of them, or give one another name.",
         }).finding,
     ];
-}
-
-/** Stands for those that only use what is there, however many. */
-const SHARED = "";
-
-function noteDeclared(
-    lifecycle: AnyLifecycle,
-    { history }: Pick<Context, "history">,
-    inputs: Properties,
-): void {
-    const subject = subjectOf(lifecycle, inputs);
-    if (!lifecycle.shares?.(inputs)) {
-        history.declared.set(subject, String(inputs.owner ?? ""));
-    } else if (!history.declared.has(subject)) {
-        history.declared.set(subject, SHARED);
-    }
 }
 
 interface Decoded {

@@ -14,6 +14,7 @@ import type { Reading } from "../reading";
 import type { S3Connection } from "../s3/client";
 import type { ContentStore } from "../s3/contentStore";
 import type { ObjectStore } from "../s3/objectStore";
+import type { History } from "./history";
 import type { Questions } from "./questions";
 import type { Settings } from "./settings";
 
@@ -41,24 +42,6 @@ export interface Context {
     clusterReader(reference: ClusterReference | undefined): Promise<ClusterReader>;
     objectStore(connection: S3Connection): Promise<ObjectStore>;
     contentStore(connection: S3Connection, bucket: string): Promise<ContentStore>;
-}
-
-/** Facts about this process's own earlier calls; an engine runs one operation in one process. */
-export interface History {
-    /**
-     * What was created in this process: owners, and the objects and buckets that they now stand for. A later delete
-     * for one of them ends a replacement, and leaves what is in use.
-     */
-    readonly created: Set<string>;
-    /** By owner: the name that the resource had before, where an alias, a parent or a renamed stack has changed it. */
-    readonly formerOwners: Map<string, string>;
-    /**
-     * What the program declares, as far as this process was asked to check it, and by which resource: what a resource stood
-     * for that the program has under another name now, or that is replaced by itself, is still in use.
-     */
-    readonly declared: Map<string, string>;
-    /** Default claims by cluster: the registry each program resource wants as the default. */
-    readonly defaultClaims: Map<string, Map<string, string>>;
 }
 
 /** A create or update that changed something and then failed: the engine keeps `state`, so that nothing is orphaned. */

@@ -85,7 +85,7 @@ test("with relocate it moves although a Model uses it; an old bucket that holds 
     const { metadata } = await outside.registry("new");
     const run = await edit({ bucket: { name: "third" }, relocate: true });
     expect(run.told.join("\n")).toContain(
-        `The bucket "second" at ${sandbox.s3.url} is kept: it is no longer used, but it is not empty.`,
+        `The bucket "second" at ${sandbox.s3.url} is kept: it has been replaced, but it is not empty.`,
     );
     const after = await outside.registry("new");
     expect(after.metadata.uid).toBe(metadata.uid);

@@ -126,6 +126,25 @@ describe("a bucket", () => {
         expect(await outside.objects("nothing-readdressed")).toContain("weights");
     });
 
+    test("that another resource declares at another address is not deleted, empty as it is", async () => {
+        const own = stack("readdressed-empty");
+        const there = `127.0.0.1:${endpoint.split(":")[1]}`;
+        const made = bucketOf("nothing-readdressed-empty");
+        await own.up([made]);
+        const used = {
+            ...bucketOf(made.args.name as string, { existing: true, endpoint: there }),
+            name: "used",
+        };
+        const run = await own.up([used]);
+        expect(run.failure).toBeUndefined();
+        expect(run.warnings.join("\n")).toContain(
+            "is kept, and is no longer in the stack as this resource: the program declares a bucket of this name at another address, which is the same one or cannot be told from it.",
+        );
+        expect((await outside.named("nothing-readdressed-empty")).buckets).toEqual([
+            "nothing-readdressed-empty",
+        ]);
+    });
+
     test("that is only used is whoever's: a refresh keeps it, and its order in the program is free", async () => {
         const [maker, user] = [stack("maker"), stack("user")];
         await maker.up([bucketOf("nothing-shared-use")]);

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { askableConnection, askStore, identifyHolder, storeOf } from "../../access/bucket";
 import { registriesIn } from "../../access/inUse";
-import { explained, type Finding, failure, failureOf, findingOf } from "../../finding";
+import { explained, type Finding, type FindingCode, failure, failureOf, findingOf } from "../../finding";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
 import { ownerWords } from "../../lifecycle/owner";
@@ -65,7 +65,6 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
 
     async create(context, inputs) {
         const instance = await ensure(context, inputs, { owners: ownersOf(inputs) }, randomUUID());
-        context.history.created.add(inputs.owner ?? "");
         return { id: inputs.name, state: stateOf(inputs, instance) };
     },
 
@@ -100,10 +99,11 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
             isNew ? { owners: claim.owners, ...made } : claim,
             state.instance || randomUUID(),
         );
-        if (moved && state.managed && !(await isSameBucket(context, state, inputs))) {
+        const marked = stateOf(inputs, instance);
+        if (moved && state.managed && (await isSameBucket(context, marked, state.endpoint)) !== true) {
             await context.log.warn(leftBehind(state));
         }
-        return stateOf(inputs, instance);
+        return marked;
     },
 
     async delete(context, _id, state) {
@@ -117,30 +117,37 @@ export const bucket: Lifecycle<BucketInputs, BucketState> = {
         const mark = await readMark(store, state.name);
         const users = await registriesIn(context, state, state.name);
         const filled = await contentFinding(store, state.name);
-        // A replacement never empties: the registry lives in the new bucket, and what the old one holds is not for us to
-        // delete.
-        // One of this name at another address may be the same one.
-        const succeeded =
-            context.history.created.has(state.owner ?? "") || isDeclaredElsewhere(context, state.name);
+        const succeeded = context.history.hasSuccessor(state);
         const disposition = dispositionOf({
             ...OURS_ALONE,
             standing: standingOf(sightingOf(mark), claimOfBucket(state)),
+            declared: await isDeclaredElsewhere(context, state),
             succeeded,
             users: users.filter((name) => name !== state.registry),
             usedByOwn: users.some((name) => name === state.registry),
             content: filled ? "filled" : "none",
+            // A replacement never empties: the registry lives in the new bucket, and what the old one holds is not for us
+            // to delete.
             mayEmpty: state.forceDestroy === true && !succeeded,
         });
         await carryOut(context, store, state, disposition, { mark, users, filled });
     },
 };
 
-/** Whether the program declares a bucket of this name, at whatever endpoint. */
-function isDeclaredElsewhere({ history }: Context, name: string): boolean {
-    return [...history.declared.keys()].some((subject) => {
-        const [type, , declared] = JSON.parse(subject) as unknown[];
-        return type === bucketDescription.type && declared === name;
-    });
+/** Whether the program declares this very bucket at another address. Where that cannot be told, it may be so. */
+async function isDeclaredElsewhere(context: Context, state: BucketState): Promise<boolean> {
+    const named = context.history
+        .declaredOf(bucketDescription.type)
+        .map(({ subject: [endpoint, name] }) => ({ endpoint, name }))
+        .filter(({ endpoint, name }) => name === state.name && endpoint !== state.endpoint);
+    for (const { endpoint } of named) {
+        const isSame =
+            typeof endpoint === "string" ? await isSameBucket(context, state, endpoint) : "unknown";
+        if (isSame !== false) {
+            return true;
+        }
+    }
+    return false;
 }
 
 function leftBehind({ name, endpoint }: BucketState): string {
@@ -159,16 +166,23 @@ function sightingOf(marks: BucketMark): Sighting {
     return { uid: UNMARKED, marks, terminating: false };
 }
 
-/** Whether the former address leads to the bucket that has just been marked. For the words only. */
-async function isSameBucket(context: Context, state: BucketState, inputs: BucketInputs): Promise<boolean> {
+/** Whether the bucket of that name at another endpoint is this one: its server knows these keys, and shows its mark. */
+async function isSameBucket(
+    context: Context,
+    state: BucketState,
+    endpoint: string,
+): Promise<boolean | "unknown"> {
     try {
-        const store = await storeOf(context, { ...inputs, endpoint: state.endpoint });
+        const store = await storeOf(context, { ...state, endpoint });
         return (await readMark(store, state.name)).instance === state.instance;
     } catch (error) {
-        findingOf(error);
-        return false;
+        const { code } = findingOf(error);
+        return ELSEWHERE.has(code) ? false : "unknown";
     }
 }
+
+/** What another server than that of the bucket says, when it is asked with the bucket's keys. */
+const ELSEWHERE = new Set<FindingCode>(["unknown-key", "wrong-secret", "no-such-bucket"]);
 
 /** Asked here already, because the registry's own question comes after the new bucket has been made. */
 async function usedFindings(

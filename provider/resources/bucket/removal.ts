@@ -1,5 +1,6 @@
 /** The end of a bucket, once it is decided what is to become of it. */
-import { type Finding, failure, failureOf } from "../../finding";
+import { usedFinding } from "../../access/inUse";
+import { type Finding, failureOf } from "../../finding";
 import type { Context } from "../../lifecycle";
 import type { Disposition, KeepReason } from "../../lifecycle/disposition";
 import { ownerWords } from "../../lifecycle/owner";
@@ -35,7 +36,12 @@ export async function carryOut(
             throw failureOf(
                 disposition.reason === "filled" && found.filled
                     ? found.filled
-                    : usedFinding(state, found.users),
+                    : usedFinding({
+                          what: `bucket "${state.name}"`,
+                          where: `${urlOf(state.endpoint)}/${state.name}`,
+                          registries: found.users,
+                          why: "Their models and datasets are stored there.",
+                      }),
             );
         case "keep":
             await context.log.warn(keptWords(state, disposition.reason, found));
@@ -57,25 +63,18 @@ function keptWords(state: ManagedBucket, reason: KeepReason, { mark, users }: Fo
             return mark.owner === state.owner
                 ? `${bucket}: a later creation of the same resource, a replacement or one whose run was ended, has taken it over.`
                 : leftToOthers(state, mark);
+        case "declared":
+            return `${bucket}, and is no longer in the stack as this resource: the program declares a bucket of this name at another address, which is the same one or cannot be told from it.`;
         case "used-by-own":
         case "used":
             return `${bucket}: ${countOf(users.length, "registry", "registries")} of the cluster (${users.join(", ")}) ${users.length === 1 ? "stores" : "store"} in it.`;
         default:
-            return `${bucket}: it is no longer used, but it is not empty.`;
+            return `${bucket}: it has been replaced, but it is not empty.`;
     }
 }
 
 function countOf(count: number, one: string, many: string): string {
     return `${count} ${count === 1 ? one : many}`;
-}
-
-function usedFinding(state: ManagedBucket, users: readonly string[]): Finding {
-    return failure("dependants", {
-        found: `The bucket "${state.name}" is in use by other registries and is not deleted`,
-        where: `${urlOf(state.endpoint)}/${state.name}, Registry ${users.join(", ")}`,
-        why: "Their models and datasets are stored there.",
-        next: "Delete these registries first, or keep the bucket and run `pulumi state delete` for this resource.",
-    }).finding;
 }
 
 export function leftToOthers(state: ManagedBucket, mark: BucketMark): string {

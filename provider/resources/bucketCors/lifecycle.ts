@@ -68,7 +68,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     async create(context, inputs) {
         const store = await storeOf(context, inputs);
         const state = await apply(context, store, inputs, undefined);
-        context.history.created.add(standsFor(inputs.bucket));
+        context.history.taken.add(standsFor(inputs.bucket));
         return { id: inputs.bucket, state };
     },
 
@@ -106,7 +106,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
     },
 
     async delete(context, _id, state) {
-        const replaced = context.history.created.has(standsFor(state.bucket));
+        const replaced = context.history.taken.has(standsFor(state.bucket));
         if (replaced || state.enforcedBy === "server" || (await isTakenOver(context, state))) {
             return;
         }
@@ -139,7 +139,7 @@ export const bucketCors: Lifecycle<BucketCorsInputs, BucketCorsState> = {
  * still declares them: those that it no longer does are deleted, whatever the registry does.
  */
 async function isTakenOver(context: Context, state: BucketCorsState): Promise<boolean> {
-    if (context.history.declared.size > 0 || state.registry === undefined) {
+    if (context.history.knowsProgram || state.registry === undefined) {
         return false;
     }
     return (await registriesIn(context, state, state.bucket)).includes(state.registry);

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { connectionWith } from "../../access/bucket";
 import { clusterToLeave, identify, ownCluster } from "../../access/cluster";
+import { usedFinding } from "../../access/inUse";
 import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../../access/keys";
 import type { Keys } from "../../description/arguments";
 import { type Finding, failure, failureOf, firstFindings } from "../../finding";
@@ -109,7 +110,6 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
         const written = { ...inputs, namespace, instance, salt: newSalt(), adopted };
         const over = { claim: { ...claim, creation: instance }, adopt, seen };
         const state = await write(context, cluster, written, over);
-        context.history.created.add(inputs.owner ?? "");
         return { id: `${namespace}/${inputs.name}`, state };
     },
 
@@ -159,7 +159,14 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
                     );
                     return true;
                 case "refuse":
-                    throw failureOf(usedFinding(cluster, state, users));
+                    throw failureOf(
+                        usedFinding({
+                            what: `Secret "${state.name}"`,
+                            where: `${cluster.server}, Secret ${state.namespace}/${state.name}`,
+                            registries: users,
+                            why: "The LLMOS operator reads their S3 keys from it.",
+                        }),
+                    );
                 case "delete":
                     return await deleteObject(context, cluster, ref, found);
                 default:
@@ -184,15 +191,6 @@ async function usersOf(
         users: named(registries.filter((each) => !isOwn(each))),
         ownUsers: named(registries.filter(isOwn)),
     };
-}
-
-function usedFinding(cluster: Cluster, { name, namespace }: CredentialSecretState, users: string[]): Finding {
-    return failure("dependants", {
-        found: `The Secret "${name}" is in use by other registries and is not deleted`,
-        where: `${cluster.server}, Secret ${namespace}/${name}, Registry ${users.join(", ")}`,
-        why: "The LLMOS operator reads their S3 keys from it.",
-        next: "Delete these registries first, or keep the Secret and run `pulumi state delete` for this resource.",
-    }).finding;
 }
 
 /** Begins the creation that the mark of an adopted Secret names. */

@@ -70,7 +70,6 @@ export const defaultRegistry: Lifecycle<DefaultRegistryInputs, DefaultRegistrySt
     async create(context, inputs) {
         const claimed = { ...inputs, instance: randomUUID() };
         const state = await claim(context, await ownCluster(context, inputs), claimed, undefined);
-        context.history.created.add(inputs.owner ?? "");
         return { id: inputs.registry, state };
     },
 

@@ -96,7 +96,6 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
             claim,
             adopt,
         );
-        context.history.created.add(inputs.owner ?? "");
         if (found && !inputs.relocate && movesAway(found, inputs)) {
             await refuseWhileUsed(cluster, inputs.name, "relocate");
         }

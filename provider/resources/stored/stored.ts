@@ -72,7 +72,6 @@ export async function startCreate<I extends StoredInputs>(context: Context, kind
         adopt: inputs.adopt === true,
     };
     await placeFor(context, cluster, storedRef(kind, named), over.claim, over.adopt);
-    context.history.created.add(inputs.owner ?? "");
     return { cluster, named, over };
 }
 
@@ -241,7 +240,7 @@ export async function removeStored(
 
 /** Remembers what a creation of this process has stored, and where. */
 export function rememberPlace(context: Context, store: ContentStore, path: string): void {
-    context.history.created.add(placeName(store, path));
+    context.history.taken.add(placeName(store, path));
 }
 
 function placeName(store: ContentStore, path: string): string {
@@ -250,11 +249,11 @@ function placeName(store: ContentStore, path: string): string {
 
 /** Whether the object that replaces this one, in another cluster or under another name, has its content in the same place. */
 async function isUsedBySuccessor(context: Context, cluster: Cluster, state: StoredState): Promise<boolean> {
-    if (!context.history.created.has(state.owner ?? "")) {
+    if (!context.history.hasSuccessor(state)) {
         return false;
     }
     const store = await storeOrNoRegistry(context, cluster, state.registryName, state);
-    return store !== undefined && context.history.created.has(placeName(store, state.path));
+    return store !== undefined && context.history.taken.has(placeName(store, state.path));
 }
 
 /** Without its registry the operator cannot delete the content, and the object would hang on its finalizer for ever. */

@@ -22,6 +22,19 @@ test.each<[string, Partial<Facts>, Disposition]>([
     ],
     ["theirs, and used", { standing: "theirs", ...USED }, { act: "keep", reason: "theirs" }],
 
+    ["declared elsewhere", { declared: true }, { act: "keep", reason: "declared" }],
+    [
+        "declared elsewhere, with leave to empty it",
+        { declared: true, ...FILLED, mayEmpty: true },
+        { act: "keep", reason: "declared" },
+    ],
+    [
+        "declared elsewhere, and theirs",
+        { declared: true, standing: "theirs" },
+        { act: "keep", reason: "theirs" },
+    ],
+    ["declared elsewhere, and gone", { declared: true, standing: "absent" }, { act: "nothing" }],
+
     ["in use by its own registry", { usedByOwn: true }, { act: "keep", reason: "used-by-own" }],
     ["in use by its own and another", { usedByOwn: true, ...USED }, { act: "keep", reason: "used-by-own" }],
     ["in use by another", USED, { act: "refuse", reason: "used" }],
@@ -73,5 +86,6 @@ test("what a run has made or declares never turns keep into delete", () => {
             (each) => dispositionOf({ ...facts, succeeded: each }).act,
         );
         expect(ends.has(succeeded as string), JSON.stringify(facts)).toBe(ends.has(alone as string));
+        expect(ends.has(dispositionOf({ ...facts, declared: true }).act), JSON.stringify(facts)).toBe(false);
     }
 });

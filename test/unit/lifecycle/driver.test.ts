@@ -3,6 +3,7 @@ import type { Fields } from "../../../provider/description/fields";
 import { failure } from "../../../provider/finding";
 import { type AnyLifecycle, type Context, PartialFailure } from "../../../provider/lifecycle";
 import { create, diff, read, remove, update, withoutUndefined } from "../../../provider/lifecycle/driver";
+import { History } from "../../../provider/lifecycle/history";
 import { Questions, WRITTEN } from "../../../provider/lifecycle/questions";
 import { present } from "../../../provider/reading";
 import { LIFECYCLES } from "../../../provider/resources";
@@ -160,8 +161,7 @@ describe("what a failure has left halfway", () => {
 
 describe("what was asked before a write", () => {
     const reason = failure("access-denied", { found: "f", where: "w", why: "y", next: "n" });
-    const history = { created: new Set(), declared: new Map() };
-    const driven = { ...context, history } as unknown as Context;
+    const driven = { ...context, history: new History() } as unknown as Context;
 
     test.each<["create" | "update" | "delete", () => Promise<unknown>]>([
         ["create", () => create(bucket, driven, inputs)],
