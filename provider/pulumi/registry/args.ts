@@ -38,7 +38,7 @@ export interface RegistryCorsArgs {
     allowedOrigins?: pulumi.Input<pulumi.Input<string>[]>;
     /** Full rules instead. */
     rules?: pulumi.Input<pulumi.Input<Deep<CorsRule>>[]>;
-    /** Leave the bucket's CORS rules alone. */
+    /** Leave the bucket's CORS rules alone. Rules that this stack has set before are removed. */
     unmanaged?: boolean;
 }
 
@@ -97,6 +97,7 @@ export function refuseIncomplete(name: string, args: Partial<RegistryArgs> | und
     const problem =
         shapeProblem({ bucket, credentials, cors }) ??
         unknownProblem(args ?? {}) ??
+        switchProblem(args ?? {}) ??
         credentialsProblem(credentials ?? {}) ??
         corsProblem(cors ?? {});
     if (problem !== undefined) {
@@ -113,21 +114,73 @@ function shapeProblem(objects: Record<string, unknown>): string | undefined {
     return other && `${other[0]} must be an object; its fields take outputs.`;
 }
 
-/** What the parts of the arguments take; the children refuse what is wrong elsewhere. */
-const KNOWN: Record<"bucket" | "credentials" | "cors", readonly string[]> = {
-    bucket: ["name", "existing", "adopt", "forceDestroy"],
-    credentials: ["accessKeyId", "secretAccessKey", "secretName", "existing"],
-    cors: ["allowedOrigins", "rules", "unmanaged"],
+/** What the arguments and their parts take; the children refuse what is wrong elsewhere. */
+const KNOWN = namesOf<RegistryArgs>({
+    name: true,
+    description: true,
+    endpoint: true,
+    bucket: true,
+    credentials: true,
+    adminCredentials: true,
+    cors: true,
+    default: true,
+    caBundle: true,
+    region: true,
+    addressing: true,
+    reachability: true,
+    cluster: true,
+    namespace: true,
+    adopt: true,
+    relocate: true,
+    proveWriting: true,
+    timeouts: true,
+});
+const KNOWN_IN = {
+    bucket: namesOf<RegistryBucketArgs>({ name: true, existing: true, adopt: true, forceDestroy: true }),
+    credentials: namesOf<RegistryCredentialsArgs>({
+        accessKeyId: true,
+        secretAccessKey: true,
+        secretName: true,
+        existing: true,
+    }),
+    cors: namesOf<RegistryCorsArgs>({ allowedOrigins: true, rules: true, unmanaged: true }),
 };
 
+/** The names of a table that the type keeps whole. */
+function namesOf<A>(table: { [K in keyof Required<A>]: true }): string[] {
+    return Object.keys(table);
+}
+
 function unknownProblem(args: Partial<RegistryArgs>): string | undefined {
-    for (const part of ["bucket", "credentials", "cors"] as const) {
-        const unknown = Object.keys(args[part] ?? {}).find((name) => !KNOWN[part].includes(name));
+    const parts = (["bucket", "credentials", "cors"] as const).map((part) => ({
+        at: `${part}.`,
+        given: args[part] ?? {},
+        known: KNOWN_IN[part],
+    }));
+    for (const { at, given, known } of [{ at: "", given: args, known: KNOWN }, ...parts]) {
+        const unknown = Object.keys(given).find((name) => !known.includes(name));
         if (unknown !== undefined) {
-            return `${part}.${unknown} is no argument. Known here: ${KNOWN[part].join(", ")}.`;
+            return `${at}${unknown} is no argument. Known here: ${known.join(", ")}.`;
         }
     }
     return undefined;
+}
+
+/** A text "false" would count as true, and so would an output, whatever it comes to. */
+function switchProblem(args: Partial<RegistryArgs>): string | undefined {
+    const { credentials, cors } = args;
+    const switches = {
+        default: args.default,
+        "credentials.existing": credentials?.existing,
+        "cors.unmanaged": cors?.unmanaged,
+    };
+    const other = Object.entries(switches).find(
+        ([, value]) => value !== undefined && typeof value !== "boolean",
+    );
+    return (
+        other &&
+        `${other[0]} must be true or false, and no output: it decides which resources there are, also at preview.`
+    );
 }
 
 function credentialsProblem(credentials: RegistryCredentialsArgs): string | undefined {

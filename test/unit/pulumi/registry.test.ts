@@ -16,6 +16,8 @@ const CREDENTIALS =
 const EXISTING = "credentials with existing: true take secretName, and no keys: the Secret holds them.";
 const CORS = "cors takes exactly one of allowedOrigins, rules and unmanaged: true.";
 
+const SWITCH = "must be true or false, and no output: it decides which resources there are, also at preview.";
+
 test.each<[string, object, string]>([
     ["nothing", { bucket: undefined, cors: undefined }, " lacks bucket, cors."],
     ["a bucket's name alone", { bucket: "models" }, ": bucket must be an object; its fields take outputs."],
@@ -30,6 +32,18 @@ test.each<[string, object, string]>([
         { bucket: { name: "models", exisiting: true } },
         ": bucket.exisiting is no argument. Known here: name, existing, adopt, forceDestroy.",
     ],
+    [
+        "an argument in the wrong place",
+        { forceDestroy: true },
+        ": forceDestroy is no argument. Known here: name, description, endpoint, bucket, credentials, adminCredentials, cors, default, caBundle, region, addressing, reachability, cluster, namespace, adopt, relocate, proveWriting, timeouts.",
+    ],
+    ["a text for a switch", { default: "false" }, `: default ${SWITCH}`],
+    [
+        "an output for a switch",
+        { credentials: { secretName: "keys", existing: pulumi.output(true) } },
+        `: credentials.existing ${SWITCH}`,
+    ],
+    ["null for a switch", { cors: { allowedOrigins: [], unmanaged: null } }, `: cors.unmanaged ${SWITCH}`],
     ["no key", { credentials: {} }, `: ${CREDENTIALS}`],
     ["one key", { credentials: { accessKeyId: "AKIA" } }, `: ${CREDENTIALS}`],
     ["a Secret that may be there or not", { credentials: { secretName: "keys" } }, `: ${CREDENTIALS}`],
@@ -40,7 +54,7 @@ test.each<[string, object, string]>([
         `: ${EXISTING}`,
     ],
     ["empty CORS", { cors: {} }, `: ${CORS}`],
-    ["CORS that are left alone, and not", { cors: { unmanaged: false } }, `: ${CORS}`],
+    ["CORS that are not left alone, and nothing else", { cors: { unmanaged: false } }, `: ${CORS}`],
     ["origins and rules", { cors: { allowedOrigins: [], rules: [] } }, `: ${CORS}`],
 ])("%s is refused when the program runs", (_what, args, reason) => {
     expect(() => new Registry("models", { ...right, ...args } as RegistryArgs)).toThrow(
