@@ -2,23 +2,16 @@
  * An object of the cluster that a resource stands for: looked at, placed, written and deleted in one way. Each write
  * carries the precondition of what was seen, so that a race is an error or another round, and never an overwrite.
  */
-import { type Finding, failure, failureOf, type LlmosError } from "../finding";
+
+import { failureOf } from "../finding";
 import type { Context } from "../lifecycle";
-import { ownerWords } from "../lifecycle/owner";
-import { type Claim, type Sighting, type Standing, standingOf } from "../lifecycle/ownership";
+import { type Claim, type Standing, standingOf } from "../lifecycle/ownership";
 import { lengthOf, waitFor } from "../lifecycle/waiting";
 import { known } from "../reading";
 import type { Cluster, ClusterReader, KubernetesObject } from "./cluster";
+import { sightingOf } from "./marks";
+import { leftToOthers, stillThere, strangerFinding, takenFinding, tooFast } from "./objectFindings";
 import { type ObjectRef, pathOf } from "./objectRef";
-
-/** Annotation that names the program resource an object belongs to. */
-export const OWNER_ANNOTATION = "pulumi-llmos/owner";
-
-/**
- * Annotation with the one creation that an object comes from: what a later creation under the same name has taken over
- * is no longer the former's to delete.
- */
-export const INSTANCE_ANNOTATION = "pulumi-llmos/instance";
 
 /** What a look comes to; an object is there unless it is `absent`. */
 export interface Look<T> {
@@ -45,26 +38,10 @@ export async function ownAt<T extends KubernetesObject>(
 ): Promise<T | undefined> {
     const { standing, found } = await lookAt<T>(cluster, ref, claim);
     if (found && standing === "theirs") {
-        await context.log.warn(leftToOthers(ref, found));
+        await context.log.warn(leftToOthers(ref, found, claim));
         return undefined;
     }
     return found;
-}
-
-export function sightingOf({ metadata }: KubernetesObject): Sighting {
-    return {
-        uid: metadata.uid,
-        marks: {
-            owner: metadata.annotations?.[OWNER_ANNOTATION],
-            instance: metadata.annotations?.[INSTANCE_ANNOTATION],
-        },
-        terminating: metadata.deletionTimestamp !== undefined,
-    };
-}
-
-/** The annotations that mark an object as ours. */
-export function marksOf(owner: string | undefined, instance: string): Record<string, string> {
-    return { ...(owner !== undefined && { [OWNER_ANNOTATION]: owner }), [INSTANCE_ANNOTATION]: instance };
 }
 
 /** Longest wait for an object that is in the way and on its way out, in seconds. */
@@ -84,7 +61,7 @@ export async function placeFor<T extends KubernetesObject>(
         ({ standing, found } = await lookAt<T>(cluster, ref, claim));
     }
     if (found && standing !== "ours" && !(standing === "theirs" && adopt)) {
-        throw failureOf(takenFinding(cluster, ref, found));
+        throw failureOf(takenFinding(cluster, ref, found, claim));
     }
     return found;
 }
@@ -102,7 +79,7 @@ export async function ownFor<T extends KubernetesObject>(
         return await ownFor(context, cluster, ref, claim);
     }
     if (found && standing === "theirs") {
-        throw failureOf(strangerFinding(cluster, ref, found));
+        throw failureOf(strangerFinding(cluster, ref, found, claim));
     }
     return found;
 }
@@ -122,7 +99,7 @@ export async function seenFor<T extends KubernetesObject>(
 ): Promise<T | undefined> {
     const { standing, found } = await lookAt<T>(cluster, ref, claim);
     if (found && (standing === "terminating" || (standing === "theirs" && !adopt))) {
-        throw failureOf(takenFinding(cluster, ref, found));
+        throw failureOf(takenFinding(cluster, ref, found, claim));
     }
     return found;
 }
@@ -150,15 +127,6 @@ export async function writeObject<T extends KubernetesObject>(
         latest = await seenFor<T>(cluster, ref, over);
     }
     throw tooFast(cluster, ref);
-}
-
-function tooFast(cluster: Cluster, ref: ObjectRef): LlmosError {
-    return failure("field-conflict", {
-        found: `The ${ref.kind} "${ref.name}" changes faster than it can be written or deleted`,
-        where: `${cluster.server}${pathOf(ref)}`,
-        why: "What is based on old data would undo somebody else's.",
-        next: "Find out who keeps writing to it, then run again.",
-    });
 }
 
 /** What is to be set. */
@@ -269,57 +237,4 @@ async function untilGone(
 
 function heldBy(object: KubernetesObject | undefined): string {
     return (object?.metadata.finalizers ?? []).join(", ") || "nothing that it names";
-}
-
-/** Finalizers of the LLMOS operator begin like this. */
-const OPERATOR_FINALIZER = "wrangler.cattle.io/";
-
-function stillThere(cluster: Cluster, ref: ObjectRef, holder: string, length: string): LlmosError {
-    const byOperator = holder.startsWith(OPERATOR_FINALIZER);
-    return failure("object-not-deleted", {
-        found: `The ${ref.kind} "${ref.name}" is not gone after ${length}: it waits for ${holder}`,
-        where: `${cluster.server}${pathOf(ref)}`,
-        why: byOperator
-            ? "The LLMOS operator deletes the content first, and lets the object go then."
-            : 'What holds it has to let it go first (Kubernetes, "Finalizers"). Until then its name is not free.',
-        next: byOperator
-            ? "Check that the operator runs and that its registry is Active (`npx pulumi-llmos doctor`), then run again; raise timeouts.deleteSeconds for a large content."
-            : `Find out who has set ${holder}, and why it is not taken off; then run again.`,
-    });
-}
-
-/** Why an existing object is not taken over. */
-export function takenFinding(cluster: ClusterReader, { kind }: ObjectRef, object: KubernetesObject): Finding {
-    return failure("name-taken", {
-        found: `A ${kind} "${object.metadata.name}" exists already; it was made by ${makerOf(object)}, not by this resource`,
-        where: `${cluster.server}, ${nameOf(object)}`,
-        why: "Overwriting it would break what relies on it.",
-        next: "Choose another name, or set adopt: true to let this stack manage it.",
-        property: "name",
-    }).finding;
-}
-
-/** Why an object that has come in the place of ours is not written to. */
-function strangerFinding(cluster: Cluster, { kind }: ObjectRef, object: KubernetesObject): Finding {
-    return failure("name-taken", {
-        found: `The ${kind} "${object.metadata.name}" is not the one in the stack: it was made, or taken over, by ${makerOf(object)}`,
-        where: `${cluster.server}, ${nameOf(object)}`,
-        why: "Overwriting it would break what relies on it.",
-        next: "Run `pulumi refresh`: it takes what is gone out of the stack. Then choose another name, or set adopt: true to let this stack manage the one that is there.",
-        property: "name",
-    }).finding;
-}
-
-/** The warning of a refresh or delete that leaves somebody else's object alone. */
-function leftToOthers(ref: ObjectRef, object: KubernetesObject): string {
-    return `The ${ref.kind} "${ref.name}" is left alone: it is not the one in the stack, it was made, or taken over, by ${makerOf(object)}.`;
-}
-
-function makerOf({ metadata }: KubernetesObject): string {
-    const owner = metadata.annotations?.[OWNER_ANNOTATION];
-    return owner ? ownerWords(owner) : "someone else";
-}
-
-function nameOf({ metadata: { name, namespace } }: KubernetesObject): string {
-    return `${namespace ? `${namespace}/` : ""}${name}`;
 }

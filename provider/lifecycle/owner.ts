@@ -21,8 +21,26 @@ export function areOfOneStack(one: string, other: string): boolean {
     return stack !== undefined && stack === others;
 }
 
-/** For a person: which resource of which stack. Anything else that stands in a mark is told as it is. */
-export function ownerWords(owner: string): string {
-    const { stack, name } = OWNER.exec(owner)?.groups ?? {};
-    return name === undefined ? `"${owner}"` : `"${name}" of the stack ${stack}`;
+/**
+ * For a person who is told about the resource `speakers` (it, and its former name): which resource of which stack. One of
+ * its own stack is told with its type and those of its parents, which may be all that tells the two apart. Anything else
+ * that stands in a mark is told as it is.
+ */
+export function ownerWords(owner: string, speakers: readonly string[]): string {
+    const { stack, types, name } = OWNER.exec(owner)?.groups ?? {};
+    if (name === undefined) {
+        return `"${owner}"`;
+    }
+    return isOfStackOf(owner, speakers)
+        ? `"${name}" (${types}) of this stack`
+        : `"${name}" of the stack ${stack}`;
 }
+
+/** Whether it is a resource of the stack of `speakers`: it may be the same one, renamed or moved. */
+export function isOfStackOf(owner: string | undefined, speakers: readonly string[]): boolean {
+    return owner !== undefined && speakers.some((each) => areOfOneStack(each, owner));
+}
+
+/** What to do where something is in the hands of another resource of the same stack. */
+export const ALIASES =
+    'If that is this resource under its former name or parent, add it to `aliases` in the options of what was renamed or moved (Pulumi, "Aliases"). Otherwise choose another name.';

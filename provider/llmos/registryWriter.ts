@@ -1,6 +1,8 @@
 /** What is written of a Registry, with the marks that make the operator look again; and where it stores. */
+
 import type { Cluster } from "../kubernetes/cluster";
-import { type Desired, marksOf } from "../kubernetes/ownedObject";
+import { marksOf } from "../kubernetes/marks";
+import type { Desired } from "../kubernetes/ownedObject";
 import {
     accessible,
     DESCRIPTION_ANNOTATION,

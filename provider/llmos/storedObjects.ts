@@ -1,13 +1,14 @@
 /** Models, datasets and their versions: namespaced objects of LLMOS with content in a registry's bucket. */
+
 import { randomUUID } from "node:crypto";
 import { failure, type LlmosError } from "../finding";
 import type { Cluster } from "../kubernetes/cluster";
+import { marksOf } from "../kubernetes/marks";
 import type { ObjectRef } from "../kubernetes/objectRef";
 import {
     deleteObject,
     deletingAsSeen,
     exactly,
-    marksOf,
     type Over,
     ownAt,
     seenFor,

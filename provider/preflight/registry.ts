@@ -4,7 +4,8 @@ import { readKeys } from "../access/keys";
 import type { Guarded, InCluster, Owned, S3Server } from "../description/arguments";
 import { explained, type Finding, firstFindings } from "../finding";
 import type { ClusterReader } from "../kubernetes/cluster";
-import { sightingOf, takenFinding } from "../kubernetes/ownedObject";
+import { sightingOf } from "../kubernetes/marks";
+import { takenFinding } from "../kubernetes/objectFindings";
 import type { Context, KnownPart } from "../lifecycle";
 import { ownersOf, standingOf } from "../lifecycle/ownership";
 import { dependantsFinding, dependantsOf } from "../llmos/dependants";
@@ -50,9 +51,10 @@ export async function askForRegistry(
 /** Is the name free, or ours? */
 async function nameFindings(cluster: ClusterReader, inputs: Asked, name: string): Promise<Finding[]> {
     const found = await registryNamed(cluster, name);
-    const standing = standingOf(found && sightingOf(found), { owners: ownersOf(inputs) });
+    const claim = { owners: ownersOf(inputs) };
+    const standing = standingOf(found && sightingOf(found), claim);
     return found && standing === "theirs" && !inputs.adopt
-        ? [takenFinding(cluster, registryRef(name), found)]
+        ? [takenFinding(cluster, registryRef(name), found, claim)]
         : [];
 }
 

@@ -190,7 +190,7 @@ describe("a bucket", () => {
         const program = (adopt: boolean) => [bucketOf("nothing-taken", { forceDestroy: true, adopt })];
         await one.up(program(false));
         expect((await other.up(program(false))).failure).toContain(
-            'The bucket "nothing-taken" exists already and is marked as another stack\'s; it was made by "nothing-taken-bucket" of the stack one/dev, not by this resource',
+            'The bucket "nothing-taken" exists already and bears a mark; it was made by "nothing-taken-bucket" of the stack one/dev, not by this resource',
         );
         expect((await other.up(program(true))).failure).toBeUndefined();
         await outside.put("nothing-taken", "weights");
@@ -424,6 +424,25 @@ describe("a Registry and a Secret", () => {
         );
         expect((await own.up(renamed, { replaceAll: true })).failure).toBeUndefined();
         expect((await outside.registry("nothing-alias")).metadata.uid).toBe(metadata.uid);
+        expect((await own.destroy()).failure).toBeUndefined();
+    });
+
+    test("of a resource that was renamed without saying so are refused with the way to say it", async () => {
+        const own = stack("unaliased");
+        const program = unit("nothing-unaliased");
+        expect((await own.up(program)).failure).toBeUndefined();
+        const mayBeTheSame =
+            'If that is this resource under its former name or parent, add it to `aliases` in the options of what was renamed or moved (Pulumi, "Aliases"). Otherwise choose another name.';
+        for (const [index, what] of [
+            'The bucket "nothing-unaliased" exists already and bears a mark; it was made by "nothing-unaliased-bucket" (llmos:index:Bucket) of this stack',
+            'A Secret "nothing-unaliased" exists already; it was made by "nothing-unaliased-secret" (llmos:index:CredentialSecret) of this stack',
+            'A Registry "nothing-unaliased" exists already; it was made by "nothing-unaliased-registry" (llmos:index:RegistryObject) of this stack',
+        ].entries()) {
+            const renamed = program.map((each, at) => (at === index ? { ...each, name: "renamed" } : each));
+            const { failure } = await own.up(renamed);
+            expect(failure).toContain(what);
+            expect(failure).toContain(mayBeTheSame);
+        }
         expect((await own.destroy()).failure).toBeUndefined();
     });
 

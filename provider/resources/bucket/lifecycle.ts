@@ -7,7 +7,7 @@ import { registriesIn } from "../../access/inUse";
 import { explained, type Finding, type FindingCode, failure, failureOf, findingOf } from "../../finding";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { dispositionOf, OURS_ALONE } from "../../lifecycle/disposition";
-import { ownerWords } from "../../lifecycle/owner";
+import { ALIASES, isOfStackOf, ownerWords } from "../../lifecycle/owner";
 import { type Claim, claimOf, ownersOf, type Sighting, standingOf } from "../../lifecycle/ownership";
 import { askForBucket, noBucket } from "../../preflight/bucket";
 import { askEndpoint } from "../../preflight/endpoint";
@@ -269,19 +269,26 @@ async function takenFindings(
     if (!isMarked && !filled && !(await hasCors(store, name))) {
         return [];
     }
-    const what = filled ? "holds objects" : isMarked ? "is marked as another stack's" : "has CORS rules";
+    const what = filled ? "holds objects" : isMarked ? "bears a mark" : "has CORS rules";
+    const maker = mark.owner ? ownerWords(mark.owner, claim.owners) : undefined;
     return [
         failure("bucket-taken", {
-            found: `The bucket "${name}" exists already and ${what}; it was ${mark.owner ? `made by ${ownerWords(mark.owner)}, not by this resource` : "not made by this stack"}`,
+            found: `The bucket "${name}" exists already and ${what}; it was ${maker ? `made by ${maker}, not by this resource` : "not made by this stack"}`,
             where: `${urlOf(store.connection.endpoint)}/${name}`,
             why: "Taking it over would put somebody else's data under this stack's control.",
-            next:
-                claim.made?.uid === undefined
-                    ? `Use it as it is (existing: true), or set adopt: true to let this stack manage it.`
-                    : "Run `pulumi refresh`: it takes the bucket out of the stack. Then choose another name, or set adopt: true to let this stack manage the one that is there.",
+            next: insteadOfTakingBucket(mark.owner, claim),
             property: "name",
         }).finding,
     ];
+}
+
+function insteadOfTakingBucket(owner: string | undefined, { owners, made }: Claim): string {
+    if (made?.uid !== undefined) {
+        return "Run `pulumi refresh`: it takes the bucket out of the stack. Then choose another name, or set adopt: true to let this stack manage the one that is there.";
+    }
+    return isOfStackOf(owner, owners)
+        ? ALIASES
+        : "Use it as it is (existing: true), or set adopt: true to let this stack manage it.";
 }
 
 /** A server without bucket CORS has no rules to lose. */

@@ -1,9 +1,11 @@
 /** The end of a bucket, once it is decided what is to become of it. */
+
 import { usedFinding } from "../../access/inUse";
 import { type Finding, failureOf } from "../../finding";
 import type { Context } from "../../lifecycle";
 import type { Disposition, KeepReason } from "../../lifecycle/disposition";
 import { ownerWords } from "../../lifecycle/owner";
+import { ownersOf } from "../../lifecycle/ownership";
 import type { BucketMark } from "../../s3/bucketMark";
 import { urlOf } from "../../s3/client";
 import { emptyBucket } from "../../s3/emptying";
@@ -78,5 +80,5 @@ function countOf(count: number, one: string, many: string): string {
 }
 
 export function leftToOthers(state: ManagedBucket, mark: BucketMark): string {
-    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by ${mark.owner ? ownerWords(mark.owner) : "someone else"}.`;
+    return `The bucket "${state.name}" at ${urlOf(state.endpoint)} is left alone: it is not the one in the stack, it was made, or taken over, by ${mark.owner ? ownerWords(mark.owner, ownersOf(state)) : "someone else"}.`;
 }

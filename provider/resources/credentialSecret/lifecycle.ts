@@ -8,19 +8,16 @@ import { digestOf, keysOf, namespaceOf, newSalt, secretData } from "../../access
 import type { Keys } from "../../description/arguments";
 import { type Finding, failure, failureOf, firstFindings } from "../../finding";
 import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
+import { INSTANCE_ANNOTATION, marksOf, OWNER_ANNOTATION, sightingOf } from "../../kubernetes/marks";
+import { takenFinding } from "../../kubernetes/objectFindings";
 import type { ObjectRef } from "../../kubernetes/objectRef";
 import {
     deleteObject,
     deletingAsSeen,
-    INSTANCE_ANNOTATION,
     lookAt,
-    marksOf,
-    OWNER_ANNOTATION,
     ownAt,
     ownFor,
     placeFor,
-    sightingOf,
-    takenFinding,
     writeObject,
 } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
@@ -296,9 +293,10 @@ async function nameFindings(
 ): Promise<Finding[]> {
     const cluster = await context.clusterReader(inputs.cluster);
     const ref = secretRef(namespace, name);
-    const { standing, found } = await lookAt<SecretResource>(cluster, ref, { owners: ownersOf(inputs) });
+    const claim = { owners: ownersOf(inputs) };
+    const { standing, found } = await lookAt<SecretResource>(cluster, ref, claim);
     const taken = found && standing === "theirs" && !inputs.adopt;
-    return taken ? [takenFinding(cluster, ref, found)] : unfitFindings(cluster, found);
+    return taken ? [takenFinding(cluster, ref, found, claim)] : unfitFindings(cluster, found);
 }
 
 /** Why a Secret cannot take the keys, whosever it is. */

@@ -7,13 +7,13 @@ import { digestOf, keysOf, namespaceOf, newSalt, readKeys, readSecret } from "..
 import { type Change, changesOf } from "../../description/comparison";
 import { describe as describeFinding, failureOf, firstFindings, LlmosError } from "../../finding";
 import type { Cluster } from "../../kubernetes/cluster";
+import { sightingOf } from "../../kubernetes/marks";
 import {
     deleteObject,
     deletingAsSeen,
     ownAt,
     ownFor,
     placeFor,
-    sightingOf,
     writeObject,
 } from "../../kubernetes/ownedObject";
 import { type Context, type Lifecycle, PartialFailure } from "../../lifecycle";

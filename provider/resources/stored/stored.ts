@@ -6,13 +6,8 @@ import { registryStore, type ServerOptions } from "../../access/registryStore";
 import { forgetContent } from "../../content/content";
 import { type Finding, failure, firstFindings, LlmosError } from "../../finding";
 import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
-import {
-    lookAt as lookAtObject,
-    type Over,
-    ownFor,
-    placeFor,
-    takenFinding,
-} from "../../kubernetes/ownedObject";
+import { takenFinding } from "../../kubernetes/objectFindings";
+import { lookAt as lookAtObject, type Over, ownFor, placeFor } from "../../kubernetes/ownedObject";
 import { type Context, type KnownPart, PartialFailure } from "../../lifecycle";
 import { claimOf, ownersOf } from "../../lifecycle/ownership";
 import { registryPath } from "../../llmos/objects";
@@ -165,7 +160,7 @@ async function nameFindings(
     const claim = { owners: ownersOf(inputs) };
     const { standing, found } = await lookAtObject<StoredResource>(cluster, storedRef(kind, name), claim);
     const isTaken = found && standing === "theirs" && !inputs.adopt;
-    return isTaken ? [takenFinding(cluster, storedRef(kind, name), found)] : [];
+    return isTaken ? [takenFinding(cluster, storedRef(kind, name), found, claim)] : [];
 }
 
 /** The bucket behind an object; undefined where it is still to be made: its registry, or the Secret with the keys. */

@@ -36,10 +36,14 @@ test("no two resources of a program share one: kind and parents are part of it",
 test.each(["models", "a::b", "with/slash"])("the name %s is told with its stack", (name) => {
     const owner = ownerOf("shop", "prod", "llmos:index:Registry$llmos:index:Bucket", name);
     expect(nameOf(owner)).toBe(name);
-    expect(ownerWords(owner)).toBe(`"${name}" of the stack shop/prod`);
+    expect(ownerWords(owner, [])).toBe(`"${name}" of the stack shop/prod`);
+    const moved = ownerOf("shop", "prod", "llmos:index:Bucket", name);
+    expect(ownerWords(owner, [moved])).toBe(
+        `"${name}" (llmos:index:Registry$llmos:index:Bucket) of this stack`,
+    );
 });
 
 test("a mark that is none of ours is told as it is", () => {
     expect(nameOf("somebody")).toBe("somebody");
-    expect(ownerWords("somebody")).toBe('"somebody"');
+    expect(ownerWords("somebody", [])).toBe('"somebody"');
 });
