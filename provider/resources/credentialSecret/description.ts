@@ -34,7 +34,7 @@ const own = {
     /** Bucket on which the keys are proved before the Secret is touched. Not given: no proof. */
     target: optional(proofTarget, "store"),
     /** Prove writing too, with one small object of our own that is deleted again. Default true. */
-    proveWriting: withDefault(flag, true, "store"),
+    proveWriting: withDefault(flag, true, "write"),
 };
 
 const revision = {

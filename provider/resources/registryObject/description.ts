@@ -56,7 +56,7 @@ const own = {
     /** Says that the content has been moved: lets endpoint and bucket change although models or datasets use the registry. */
     relocate: withDefault(flag, false, "store"),
     /** Prove that the keys can write, with one small object of our own that is deleted again. Default true. */
-    proveWriting: withDefault(flag, true, "store"),
+    proveWriting: withDefault(flag, true, "write"),
     /** Wait for the operator's verdict. Default true. */
     awaitVerdict: withDefault(flag, true, "store"),
     /** How long to wait for it. */

@@ -24,14 +24,14 @@ const EFFECTS: Record<string, Record<string, string>> = {
     },
     CredentialSecret: {
         replace: "name namespace clusterId",
-        write: "accessKeyId secretAccessKey keyRevision owner",
-        store: "target proveWriting cluster reachability adopt",
+        write: "accessKeyId secretAccessKey keyRevision proveWriting owner",
+        store: "target cluster reachability adopt",
         message: "awaits",
     },
     RegistryObject: {
         replace: "name clusterId",
-        write: "description endpoint bucket secretName namespace keyRevision owner",
-        store: "region addressing caBundle relocate proveWriting awaitVerdict timeouts cluster reachability adopt",
+        write: "description endpoint bucket secretName namespace keyRevision proveWriting owner",
+        store: "region addressing caBundle relocate awaitVerdict timeouts cluster reachability adopt",
         message: "awaits",
     },
     DefaultRegistry: {

@@ -37,11 +37,11 @@ describe("diff of a CredentialSecret", () => {
         ["secret access key", { secretAccessKey: "new" }, ["secretAccessKey"], []],
         ["access key id", { accessKeyId: "AKIB" }, ["accessKeyId"], []],
         ["both keys", { accessKeyId: "AKIB", secretAccessKey: "new" }, ["accessKeyId"], []],
+        ["what is to be proved", { proveWriting: false }, ["proveWriting"], []],
         [
             "what refresh and delete go by",
             {
                 target: { endpoint: "s3.registry.com", bucket: "others" },
-                proveWriting: false,
                 reachability: "off",
                 awaits: ["name"],
                 adopt: true,
@@ -49,7 +49,7 @@ describe("diff of a CredentialSecret", () => {
             },
             [],
             [],
-            ["target", "proveWriting", "cluster", "reachability", "adopt"],
+            ["target", "cluster", "reachability", "adopt"],
         ],
     ])("with a change of %s", (_title, change, changes, replaces, stores = []) => {
         expect(diffOf(credentialSecret, state, { ...inputs, ...change }, none)).toEqual({

@@ -54,11 +54,11 @@ describe("diff of a RegistryObject", () => {
         ["Secret", { secretName: "others" }, ["secretName"], []],
         ["namespace", { namespace: "others" }, ["namespace"], []],
         ["keys in the Secret", { keyRevision: 2 }, ["keyRevision"], []],
+        ["what is to be proved", { proveWriting: false }, ["proveWriting"], []],
         [
             "what refresh and delete go by",
             {
                 relocate: true,
-                proveWriting: false,
                 awaitVerdict: false,
                 timeouts: { graceSeconds: 1 },
                 caBundle: "PEM",
@@ -73,7 +73,6 @@ describe("diff of a RegistryObject", () => {
             [],
             [
                 "relocate",
-                "proveWriting",
                 "awaitVerdict",
                 "timeouts",
                 "region",
