@@ -4,7 +4,7 @@ import { flag, list, number, object, text } from "../../description/kinds";
 
 /** Arguments of what has a card. */
 export const cardFields = {
-    /** The card's text (Markdown). Give either this or `cardFile`. */
+    /** The card's text (Markdown). Give either this or `cardFile`. It replaces the whole card, also what was written on the LLMOS page. */
     card: optional(text(), "store"),
     /** Markdown file with the card's text; a relative path starts at the program's folder. */
     cardFile: optional(text(), "store"),
