@@ -28,8 +28,10 @@ export interface Sending {
     readonly onBytes?: (count: number) => void;
 }
 
-/** The server did not say a word, and took none, for this long: the connection is given up. Milliseconds. */
+/** The server took nothing more for this long: the connection is given up. Milliseconds. */
 const IDLE_MS = 30_000;
+/** The same once it has everything: some servers check and store a part before they answer. */
+const ANSWER_MS = 300_000;
 
 /**
  * A transfer may take as long as it moves. Nobody sits before it, so that a server which restarts is waited for longer
@@ -120,6 +122,7 @@ export class Sender {
         // Whoever waits hears of it; after that, nobody does.
         outgoing.on("error", () => undefined);
         outgoing.setTimeout(IDLE_MS, () => outgoing.destroy(timeOut()));
+        outgoing.once("finish", () => outgoing.setTimeout(ANSWER_MS));
         return await exchange(outgoing, sending);
     }
 
@@ -191,6 +194,7 @@ class Sha256 {
 
 async function exchange(outgoing: ClientRequest, sending: Sending): Promise<IncomingHttpHeaders> {
     let sent = 0;
+    let isTaken = false;
     const count = (bytes: number) => {
         sent += bytes;
         sending.onBytes?.(bytes);
@@ -201,11 +205,17 @@ async function exchange(outgoing: ClientRequest, sending: Sending): Promise<Inco
         answered.catch(() => undefined);
         await Promise.race([write(outgoing, sending.body, count), answered]);
         const [response] = await answered;
-        return accepted(response, await textOf(response));
+        const headers = accepted(response, await textOf(response));
+        isTaken = outgoing.writableEnded;
+        return headers;
     } catch (error) {
-        outgoing.destroy();
         sending.onBytes?.(-sent);
         throw error;
+    } finally {
+        // A request that is not ended, whoever has answered it, keeps its socket and what was written to it for ever.
+        if (!isTaken) {
+            outgoing.destroy();
+        }
     }
 }
 
@@ -220,16 +230,31 @@ async function write(
         count(body.length);
         return;
     }
-    const failed = new Promise<never>((_, reject) => outgoing.once("error", reject));
-    failed.catch(() => undefined);
-    for (let start = 0; start < body.length; start += SLICE_BYTES) {
-        const slice = body.subarray(start, start + SLICE_BYTES);
-        if (!outgoing.write(slice)) {
-            await Promise.race([once(outgoing, "drain"), failed]);
+    const last = body.length - SLICE_BYTES;
+    let start = 0;
+    for (; start < last; start += SLICE_BYTES) {
+        const isFull = !outgoing.write(body.subarray(start, start + SLICE_BYTES));
+        if (isFull && !(await drained(outgoing))) {
+            return;
         }
-        count(slice.length);
+        count(SLICE_BYTES);
     }
-    outgoing.end();
+    // With the last bytes: the server may answer before they are drained, and nobody would end the request then.
+    outgoing.end(body.subarray(start));
+    count(body.length - start);
+}
+
+/** Waits until there is room for more; false when the request has come to its end, and nobody takes more. */
+function drained(outgoing: ClientRequest): Promise<boolean> {
+    return new Promise((resolve) => {
+        const onDrain = () => settle(true);
+        const onClose = () => settle(false);
+        const settle = (isOpen: boolean) => {
+            outgoing.off("drain", onDrain).off("close", onClose);
+            resolve(isOpen);
+        };
+        outgoing.on("drain", onDrain).on("close", onClose);
+    });
 }
 
 function accepted({ statusCode = 0, headers }: IncomingMessage, text: string): IncomingHttpHeaders {
@@ -246,11 +271,23 @@ function accepted({ statusCode = 0, headers }: IncomingMessage, text: string): I
 }
 
 function timeOut(): Error {
-    return Object.assign(new Error("no byte was taken for too long"), { code: "ETIMEDOUT" });
+    return Object.assign(new Error("no byte was taken, and no answer given, for too long"), {
+        code: "ETIMEDOUT",
+    });
 }
 
-/** Codes that a server gives while it restarts. */
-const AWAY = new Set(["ECONNREFUSED", "ETIMEDOUT"]);
+/** Codes of a server that restarts, and of a network that is gone for a moment: it was there when it was asked first. */
+const AWAY = new Set([
+    "ECONNREFUSED",
+    "ETIMEDOUT",
+
+    "ENETUNREACH",
+    "ENETDOWN",
+    "EHOSTUNREACH",
+    "EHOSTDOWN",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+]);
 
 const SKEWED = "RequestTimeTooSkewed";
 
