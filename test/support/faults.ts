@@ -22,6 +22,18 @@ export function late(milliseconds: number): Fault {
     };
 }
 
+/** The server does what it is asked, and its answer comes so many milliseconds later. */
+export function thinking(milliseconds: number): Fault {
+    return ({ response, forward }) => {
+        forward((answer) => {
+            setTimeout(() => {
+                response.writeHead(answer.statusCode ?? 0, answer.headers);
+                answer.pipe(response);
+            }, milliseconds);
+        });
+    };
+}
+
 /** No answer, ever. */
 export const silence: Fault = ({ incoming }) => {
     incoming.resume();
