@@ -134,6 +134,9 @@ function howOf({ origin, write, region, addressing }: DoctorOptions) {
 /** Variables of the AWS command line. Keys are never arguments: those are seen in the list of processes. */
 const VARIABLES = { accessKeyId: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY" } as const;
 
+/** Marks keys of AWS that end after some hours; a Secret of LLMOS has no place for it. */
+const SESSION_TOKEN = "AWS_SESSION_TOKEN";
+
 const WHERE_KEYS_COME_FROM = `\nThe keys are taken from the environment: ${Object.values(VARIABLES).join(" and ")}.`;
 
 /** The keys of the environment; undefined when there are none, an error when they are not whole. */
@@ -148,6 +151,11 @@ export function keysOfEnvironment(environment: NodeJS.ProcessEnv): Keys | undefi
     const [problem] = decoding.problems;
     if (problem) {
         throw new UsageError(`${VARIABLES[problem.path as keyof typeof VARIABLES]} ${problem.reason}`);
+    }
+    if (environment[SESSION_TOKEN]) {
+        throw new UsageError(
+            `${SESSION_TOKEN} is set: the keys are temporary, and a registry of LLMOS takes none that need a session token. Give lasting keys, and unset ${SESSION_TOKEN}.`,
+        );
     }
     return keys as Keys;
 }

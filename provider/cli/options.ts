@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { type Addressing, caBundle, objectName } from "../description/arguments";
+import { type Addressing, caBundle, objectName, regionName } from "../description/arguments";
 import type { Refined } from "../description/decoding";
 import type { Settings } from "../lifecycle/settings";
 
@@ -46,7 +46,9 @@ export const caBundleOption = () =>
     );
 
 export const regionOption = () =>
-    new Option("--region <name>", "region that S3 requests are signed for (default: us-east-1)");
+    new Option("--region <name>", "region that S3 requests are signed for (default: us-east-1)").argParser(
+        checked("--region", regionName),
+    );
 
 export const addressingOption = () =>
     new Option("--addressing <style>", "where the bucket is written in S3 addresses (default: auto)").choices(

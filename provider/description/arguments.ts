@@ -47,6 +47,21 @@ export function objectName(value: string): Refined<string> {
           };
 }
 
+/** What the client signs for: one label of a host name. The SDK takes a name of AWS's FIPS endpoints for another endpoint. */
+export function regionName(value: string): Refined<string> {
+    const alone = value.replace(/^fips-|-fips$/g, "");
+    if (alone !== value) {
+        return {
+            refused: `"${value}" names a FIPS endpoint of AWS, and no region. Write "${alone}", and the endpoint's own address as endpoint.`,
+        };
+    }
+    return /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i.test(value)
+        ? { value }
+        : {
+              refused: `"${value}" is not the name of a region: 1 to 63 letters, digits and hyphens, a letter or digit at both ends, for example "us-east-1".`,
+          };
+}
+
 /** PEM certificates that parse and have not expired. */
 export function caBundle(value: string): Refined<string> {
     const certificates = value.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
@@ -156,7 +171,7 @@ const endpointFields = {
 /** How to speak to an S3 server, where a change matters only to later questions. */
 export const s3OptionFields = {
     /** Region that requests are signed for. Default `us-east-1`, which most S3-compatible servers expect. */
-    region: optional(text(), "store"),
+    region: optional(text(regionName), "store"),
     /** How the bucket is addressed. Default `auto`: in the host name for AWS, in the path for everything else. */
     addressing: optional(oneOf<Addressing>("auto", "path", "virtual"), "store"),
     /** PEM certificates of the authority behind the endpoint, as content. Default: `llmos:caBundle`, else the system's. */

@@ -8,6 +8,7 @@ import type { Keys, S3Server } from "../description/arguments";
 import { isTransient } from "../network/causes";
 import { agentFor } from "../network/proxy";
 import { type Deadline, isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
+import { PINNED } from "./environment";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
@@ -45,7 +46,7 @@ export function usesPathStyle({ addressing = "auto", endpoint }: S3Server, bucke
 }
 
 /**
- * Opens a client. Neither the environment nor a metadata service is asked for keys. `tries` for requests that take long.
+ * Opens a client. Nothing of it comes from the environment, from `~/.aws`, or from a metadata service. `tries` for requests that take long.
  *
  * @internal
  */
@@ -56,6 +57,7 @@ export async function openClient(connection: S3Connection, tries?: Tries): Promi
     const { NodeHttpHandler } = await import("@smithy/node-http-handler");
     const way = { keepAlive: true, maxSockets: 64, ...trust(connection.caBundle) };
     const client = new S3Client({
+        ...PINNED,
         endpoint: urlOf(connection.endpoint),
         region: connection.region ?? DEFAULT_REGION,
         credentials: { ...connection.keys },
@@ -69,6 +71,8 @@ export async function openClient(connection: S3Connection, tries?: Tries): Promi
             httpsAgent: await agentFor(urlOf(connection.endpoint), way),
         }),
     });
+    // It passes on the trace of AWS Lambda, which it takes from the environment.
+    client.middlewareStack.remove("recursionDetectionMiddleware");
     client.middlewareStack.add(
         (next, context) => (args) => {
             if (CHECKED_BY_MD5.has(context.commandName ?? "")) {

@@ -21,6 +21,7 @@ export class Doctor {
         vi.stubEnv("KUBECONFIG", this.sandbox.kubeconfigFile);
         vi.stubEnv("AWS_ACCESS_KEY_ID", accessKeyId);
         vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+        vi.stubEnv("AWS_SESSION_TOKEN", undefined);
         const terminal = new RecordingTerminal();
         const exitCode = await runCli(["doctor", ...line], terminal).finally(() => vi.unstubAllEnvs());
         const { stdout, stderr } = terminal;

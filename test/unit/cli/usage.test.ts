@@ -52,6 +52,10 @@ describe("wrong usage ends with 2 and a sentence", () => {
             'error: --namespace "LLMOS" is not a Kubernetes name: at most 253 lower-case letters, digits, dots and hyphens, a letter or digit at both ends (RFC 1123).\n',
         ],
         [
+            ["doctor", "--region", "us_east_1"],
+            'error: --region "us_east_1" is not the name of a region: 1 to 63 letters, digits and hyphens, a letter or digit at both ends, for example "us-east-1".\n',
+        ],
+        [
             ["doctor", "--endpoint", "http://s3.registry.com:5000"],
             'error: --endpoint uses http; LLMOS supports only HTTPS endpoints. Write "s3.registry.com:5000".\n',
         ],
@@ -113,6 +117,18 @@ describe("wrong usage ends with 2 and a sentence", () => {
         expect(newline.exitCode).toBe(2);
         expect(newline.stderr).toMatch(/^error: AWS_SECRET_ACCESS_KEY ends with white space or a newline, /);
         expect(newline.stderr).not.toContain(AWS_SECRET_ACCESS_KEY);
+    });
+
+    it("temporary keys, by the name of the variable that makes them that", () => {
+        const temporary = run(["doctor", "--endpoint", "s3.invalid"], {
+            ...KEYS,
+            AWS_SESSION_TOKEN: "a-session-token",
+        });
+        expect(temporary).toEqual({
+            exitCode: 2,
+            stdout: "",
+            stderr: "error: AWS_SESSION_TOKEN is set: the keys are temporary, and a registry of LLMOS takes none that need a session token. Give lasting keys, and unset AWS_SESSION_TOKEN.\n",
+        });
     });
 
     it("keys pasted into an address are not repeated", () => {

@@ -6,6 +6,7 @@ import {
     objectName,
     ownedFields,
     caBundle as parseCaBundle,
+    regionName,
     s3AccessFields,
     s3ServerFields,
 } from "../../../provider/description/arguments";
@@ -112,6 +113,27 @@ describe("objectName", () => {
             });
         },
     );
+});
+
+describe("a region", () => {
+    it.each(["us-east-1", "garage", "default", "RegionOne", "a".repeat(63)])("%j is taken", (region) => {
+        expect(regionName(region)).toEqual({ value: region });
+    });
+
+    it.each(["", " us-east-1", "us_east_1", "us-east-1\n", "-a", "a-", "*", "a.b", "é", "a".repeat(64)])(
+        "%j, which the signer does not take, is refused",
+        (region) => {
+            expect(regionName(region)).toEqual({
+                refused: `"${region}" is not the name of a region: 1 to 63 letters, digits and hyphens, a letter or digit at both ends, for example "us-east-1".`,
+            });
+        },
+    );
+
+    it.each(["fips-us-gov-west-1", "us-gov-west-1-fips"])("%j is a FIPS endpoint", (region) => {
+        expect(regionName(region)).toEqual({
+            refused: `"${region}" names a FIPS endpoint of AWS, and no region. Write "us-gov-west-1", and the endpoint's own address as endpoint.`,
+        });
+    });
 });
 
 describe("caBundle", () => {
