@@ -13,8 +13,8 @@ export interface Tries {
 /** For a request whose body is small: somebody waits for the answer. */
 const SMALL: Tries = { pausesMs: [200, 500, 1_000, 2_000], tryMs: 30_000, requestMs: 60_000 };
 
-/** Overloaded or starting up: the server, or a proxy before it, wants to be asked again. */
-const BUSY = new Set([429, 500, 502, 503, 504]);
+/** Overloaded, starting up, or tired of waiting for the request: the server, or a proxy before it, wants to be asked again. */
+const BUSY = new Set([408, 429, 500, 502, 503, 504]);
 
 /** How a try ended. */
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };

@@ -7,8 +7,9 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../description/arguments";
 import { isTransient } from "../network/causes";
 import { agentFor } from "../network/proxy";
-import { type Deadline, isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
+import { type Deadline, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
 import { PINNED } from "./environment";
+import { passes } from "./passing";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
@@ -131,8 +132,8 @@ function waitBeforeNext(outcome: Outcome<unknown>): number | undefined {
         return undefined;
     }
     const { name, $metadata, $response } = (outcome.error ?? {}) as SdkError;
-    const busy = isBusy($metadata?.httpStatusCode ?? 0) || name === "SlowDown";
-    if (busy || $metadata?.clockSkewCorrected || isTransient(outcome.error)) {
+    const refusalPasses = passes(name ?? "", $metadata?.httpStatusCode ?? 0);
+    if (refusalPasses || $metadata?.clockSkewCorrected || isTransient(outcome.error)) {
         return retryAfterMs($response?.headers?.["retry-after"]);
     }
     return undefined;

@@ -3,10 +3,11 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { failure } from "../finding";
 import type { Tries } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
-import { DEFAULT_REGION, openClient, type S3Connection, urlOf } from "./client";
-import { explaining, isNotOffered, s3Failure, serverError } from "./failures";
+import { openClient, type S3Connection, urlOf } from "./client";
+import { attemptOver, explaining, isNotOffered, s3Failure } from "./failures";
 import type { ObjectStore } from "./objectStore";
 import { Sender, type Sending } from "./sender";
+import { serverError } from "./serverWords";
 
 /** An object as a listing shows it. */
 export interface ListedObject {
@@ -105,18 +106,22 @@ export class ContentStore {
 
     /** The ETag of an object; empty when the object is gone, or has none. */
     private async etag(key: string): Promise<string> {
-        return await this.explain("s3:GetObject", async () => {
-            try {
-                const asked = new this.sdk.HeadObjectCommand({ ...this.place, Key: key });
-                const { ETag = "" } = await this.client.send(asked);
-                return unquoted(ETag);
-            } catch (error) {
-                if (serverError(error)?.status === 404) {
-                    return "";
+        return await this.explain(
+            "s3:GetObject",
+            async () => {
+                try {
+                    const asked = new this.sdk.HeadObjectCommand({ ...this.place, Key: key });
+                    const { ETag = "" } = await this.client.send(asked);
+                    return unquoted(ETag);
+                } catch (error) {
+                    if (serverError(error)?.status === 404) {
+                        return "";
+                    }
+                    throw error;
                 }
-                throw error;
-            }
-        });
+            },
+            key,
+        );
     }
 
     /** The text of an object. */
@@ -128,14 +133,16 @@ export class ContentStore {
             const refusal = serverError(error);
             return refusal?.status === 404 && refusal.code === "NoSuchKey"
                 ? absent
-                : { outcome: "unknown", error: s3Failure(error, this.attempt("s3:GetObject")) };
+                : { outcome: "unknown", error: s3Failure(error, this.attempt("s3:GetObject", key)) };
         }
     }
 
     /** Puts an object; gives the answer's headers. */
     put(key: string, body: Uint8Array, options: SendOptions): Promise<NodeJS.Dict<string | string[]>> {
-        return this.explain("s3:PutObject", () =>
-            this.sender.put({ ...options, bucket: this.bucket, key, body }),
+        return this.explain(
+            "s3:PutObject",
+            () => this.sender.put({ ...options, bucket: this.bucket, key, body }),
+            key,
         );
     }
 
@@ -147,8 +154,10 @@ export class ContentStore {
         options: SendOptions,
     ): Promise<NodeJS.Dict<string | string[]>> {
         const query = { partNumber: String(number), uploadId };
-        return this.explain("s3:PutObject", () =>
-            this.sender.put({ ...options, bucket: this.bucket, key, query, body }),
+        return this.explain(
+            "s3:PutObject",
+            () => this.sender.put({ ...options, bucket: this.bucket, key, query, body }),
+            key,
         );
     }
 
@@ -160,7 +169,7 @@ export class ContentStore {
             ContentType: contentType,
             ChecksumAlgorithm: "CRC32",
         });
-        const { UploadId = "" } = await this.explain("s3:PutObject", () => this.client.send(command));
+        const { UploadId = "" } = await this.explain("s3:PutObject", () => this.client.send(command), key);
         return { key, uploadId: UploadId };
     }
 
@@ -195,15 +204,18 @@ export class ContentStore {
         let after: string | undefined;
         do {
             const asked = { ...this.place, Key: key, UploadId: uploadId };
-            const page = await this.explain("s3:ListMultipartUploadParts", () =>
-                this.client
-                    .send(
-                        new this.sdk.ListPartsCommand({
-                            ...asked,
-                            ...(after !== undefined && { PartNumberMarker: after }),
-                        }),
-                    )
-                    .catch(emptyWhereNotOffered),
+            const page = await this.explain(
+                "s3:ListMultipartUploadParts",
+                () =>
+                    this.client
+                        .send(
+                            new this.sdk.ListPartsCommand({
+                                ...asked,
+                                ...(after !== undefined && { PartNumberMarker: after }),
+                            }),
+                        )
+                        .catch(emptyWhereNotOffered),
+                key,
             );
             for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
                 parts.push({ number: PartNumber, size: Size, etag: unquoted(ETag) });
@@ -229,17 +241,21 @@ export class ContentStore {
             UploadId: uploadId,
             MultipartUpload: { Parts },
         });
-        return await this.explain("s3:PutObject", async () => {
-            try {
-                await this.patient.send(command);
-                return "completed";
-            } catch (error) {
-                if (serverError(error)?.code === "NoSuchUpload") {
-                    return "unknown-upload";
+        return await this.explain(
+            "s3:PutObject",
+            async () => {
+                try {
+                    await this.patient.send(command);
+                    return "completed";
+                } catch (error) {
+                    if (serverError(error)?.code === "NoSuchUpload") {
+                        return "unknown-upload";
+                    }
+                    throw error;
                 }
-                throw error;
-            }
-        });
+            },
+            key,
+        );
     }
 
     /** Gives up an upload; one that is not known any more is given up. */
@@ -275,13 +291,13 @@ export class ContentStore {
         return { Bucket: this.bucket };
     }
 
-    private explain<T>(action: string, send: () => Promise<T>): Promise<T> {
-        return explaining(this.attempt(action), send);
+    private explain<T>(action: string, send: () => Promise<T>, key?: string): Promise<T> {
+        return explaining(this.attempt(action, key), send);
     }
 
-    private attempt(action: string) {
-        const { endpoint, region = DEFAULT_REGION } = this.connection;
-        return { endpoint, region, bucket: this.bucket, action };
+    private attempt(action: string, key?: string) {
+        const at = { bucket: this.bucket, ...(key !== undefined && { key }) };
+        return attemptOver(this.connection, action, at);
     }
 }
 

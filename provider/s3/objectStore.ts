@@ -6,7 +6,8 @@ import { failure, type LlmosError } from "../finding";
 import { type Deadline, type Outcome, withRetries } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
 import { DEFAULT_REGION, limited, openClient, type S3Connection, urlOf } from "./client";
-import { corsNotOffered, explaining, isNotOffered, s3Failure, serverError } from "./failures";
+import { attemptOver, corsNotOffered, explaining, isNotOffered, s3Failure } from "./failures";
+import { serverError } from "./serverWords";
 
 /** Prefix of our own objects: the bucket's mark, proofs of writing, and manifests of contents. Never a model or dataset. */
 export const OWN_PREFIX = ".pulumi-llmos/";
@@ -138,15 +139,18 @@ export class ObjectStore {
         } catch (error) {
             return serverError(error)?.code === "NoSuchKey"
                 ? absent
-                : this.unknown(error, "s3:GetObject", bucket);
+                : this.unknown(error, "s3:GetObject", bucket, key);
         }
     }
 
     /** Stores a small object of our own. */
     async putText(bucket: string, key: string, text: string): Promise<void> {
         const object = { Bucket: bucket, Key: key, Body: text, ContentType: "application/json" };
-        await this.explain("s3:PutObject", bucket, () =>
-            this.client.send(new this.sdk.PutObjectCommand(object)),
+        await this.explain(
+            "s3:PutObject",
+            bucket,
+            () => this.client.send(new this.sdk.PutObjectCommand(object)),
+            key,
         );
     }
 
@@ -181,16 +185,21 @@ export class ObjectStore {
 
     async abortUpload(bucket: string, upload: { Key: string; UploadId: string }): Promise<void> {
         const aborted = new this.sdk.AbortMultipartUploadCommand({ Bucket: bucket, ...upload });
-        await this.explain("s3:AbortMultipartUpload", bucket, async () => {
-            try {
-                await this.client.send(aborted);
-            } catch (error) {
-                // The answer to an earlier try was lost.
-                if (serverError(error)?.code !== "NoSuchUpload") {
-                    throw error;
+        await this.explain(
+            "s3:AbortMultipartUpload",
+            bucket,
+            async () => {
+                try {
+                    await this.client.send(aborted);
+                } catch (error) {
+                    // The answer to an earlier try was lost.
+                    if (serverError(error)?.code !== "NoSuchUpload") {
+                        throw error;
+                    }
                 }
-            }
-        });
+            },
+            upload.Key,
+        );
     }
 
     async deleteObjects(bucket: string, objects: { Key: string; VersionId?: string }[]): Promise<void> {
@@ -325,18 +334,21 @@ export class ObjectStore {
         return isNotOffered(error) ? corsNotOffered(this.connection.endpoint, bucket) : error;
     }
 
-    private explain<T>(action: string, bucket: string, send: () => Promise<T>): Promise<T> {
-        const { endpoint, region = DEFAULT_REGION } = this.connection;
-        return explaining({ endpoint, bucket, action, region }, send);
+    private explain<T>(action: string, bucket: string, send: () => Promise<T>, key?: string): Promise<T> {
+        return explaining(this.attempt(action, bucket, key), send);
     }
 
     private unknown(
         error: unknown,
         action: string,
         bucket: string,
+        key?: string,
     ): { outcome: "unknown"; error: LlmosError } {
-        const { endpoint, region = DEFAULT_REGION } = this.connection;
-        return { outcome: "unknown", error: s3Failure(error, { endpoint, bucket, action, region }) };
+        return { outcome: "unknown", error: s3Failure(error, this.attempt(action, bucket, key)) };
+    }
+
+    private attempt(action: string, bucket: string, key: string | undefined) {
+        return attemptOver(this.connection, action, { bucket, ...(key !== undefined && { key }) });
     }
 }
 

@@ -11,8 +11,9 @@ import type { SignatureV4 } from "@smithy/signature-v4";
 import { textOf } from "../network/body";
 import { isTransient, networkCode } from "../network/causes";
 import { agentFor } from "../network/proxy";
-import { isBusy, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
+import { type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
 import { DEFAULT_REGION, type S3Connection, trust, urlOf, usesPathStyle } from "./client";
+import { passes } from "./passing";
 
 /** An object, or a part of one, to be sent. */
 export interface Sending {
@@ -53,6 +54,8 @@ class Refusal extends Error {
         message: string,
         readonly $metadata: { readonly httpStatusCode: number },
         readonly $response: { readonly headers: IncomingHttpHeaders },
+        /** The region that the server names. */
+        readonly Region: string | undefined,
     ) {
         super(message);
     }
@@ -137,8 +140,7 @@ export class Sender {
             if (error.name === SKEWED) {
                 return this.learnsSkew(date, signedWith) ? 0 : undefined;
             }
-            const passes = isBusy(error.$metadata.httpStatusCode) || PASSING.has(error.name);
-            return passes ? retryAfterMs(asked) : undefined;
+            return passes(error.name, error.$metadata.httpStatusCode) ? retryAfterMs(asked) : undefined;
         }
         return isTransient(error) || AWAY.has(networkCode(error) ?? "") ? 0 : undefined;
     }
@@ -257,18 +259,41 @@ function drained(outgoing: ClientRequest): Promise<boolean> {
     });
 }
 
-function accepted({ statusCode = 0, headers }: IncomingMessage, text: string): IncomingHttpHeaders {
+/**
+ * The headers of a success; throws the refusal.
+ *
+ * @internal
+ */
+export function accepted(
+    { statusCode = 0, headers }: Pick<IncomingMessage, "statusCode" | "headers">,
+    text: string,
+): IncomingHttpHeaders {
     if (statusCode >= 200 && statusCode < 300) {
         return headers;
     }
-    const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? "";
+    const element = (name: string) =>
+        characters(new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? "");
     throw new Refusal(
         element("Code") || "Unknown",
         element("Message"),
         { httpStatusCode: statusCode },
         { headers },
+        element("Region") || undefined,
     );
 }
+
+/** What the references of XML stand for. */
+function characters(text: string): string {
+    return text.replace(
+        /&(?:#(\d{1,6})|#x([0-9a-f]{1,5})|(amp|lt|gt|quot|apos));/gi,
+        (_, decimal, hex, name) =>
+            name
+                ? (NAMED[name.toLowerCase()] ?? "")
+                : String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex, 16)),
+    );
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 function timeOut(): Error {
     return Object.assign(new Error("no byte was taken, and no answer given, for too long"), {
@@ -293,12 +318,3 @@ const SKEWED = "RequestTimeTooSkewed";
 
 /** Smallest difference of clocks that is learnt: servers take some minutes. */
 const SKEW_MS = 60_000;
-
-/** Error codes that mean "again": overload, and a body that came damaged or not in time. */
-const PASSING = new Set([
-    "SlowDown",
-    "RequestTimeout",
-    "BadDigest",
-    "XAmzContentSHA256Mismatch",
-    "IncompleteBody",
-]);

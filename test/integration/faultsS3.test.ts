@@ -1,5 +1,6 @@
 /** An S3 server that misbehaves: what passes is retried, what lasts is told in words, and nothing is half believed. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { LlmosError } from "../../provider/finding";
 import { realContext } from "../../provider/lifecycle/context";
 import { askForBucket } from "../../provider/preflight/bucket";
 import type { ObjectStore } from "../../provider/s3/objectStore";
@@ -56,6 +57,8 @@ const PASSING: Record<string, Fault> = {
     "nothing in the answer": emptied,
     "500": s3Error(500, "InternalError"),
     "503 SlowDown": s3Error(503, "SlowDown"),
+    "408": s3Error(408, "RequestTimeout"),
+    "409 OperationAborted": s3Error(409, "OperationAborted"),
     "429 with Retry-After": s3Error(429, "TooManyRequests", { "retry-after": "1" }),
     "a page of a proxy": proxyPage,
     "half a refusal": instead(404, "application/xml", "<Error><Code>NoSuchBucket</Code><Mess"),
@@ -144,6 +147,51 @@ describe("that lasts is one finding, and never an answer", () => {
             ["s3:GetBucketCORS", "s3:ListBucket", "s3:ListBucketVersions"].map((action) => found(action)),
         );
     });
+});
+
+test.concurrent("a refusal that no right of the keys changes is told in the server's words, with the object", async () => {
+    const { recorder, store, connection, endpoint } = await stage();
+    const bucket = "faults-refused";
+    const quota = s3Error(403, "QuotaExceeded");
+    recorder.faults.set(quota);
+    const content = await realContext({}, quiet).contentStore(connection, bucket);
+    const { signal } = new AbortController();
+    for (const putting of [
+        () => store.putText(bucket, "llama/card.json", "{}"),
+        () => content.put("llama/weights.bin", Buffer.from("x"), { headers: {}, signal }),
+        () => content.startUpload("llama/weights.bin", "text/plain"),
+    ]) {
+        const error = await putting().catch((each: unknown) => each);
+        expect(explained(error, endpoint)).toBe("The S3 server refuses s3:PutObject: Please try again.");
+        expect((error as LlmosError).finding).toMatchObject({
+            where: expect.stringMatching(
+                /bucket "faults-refused", object "llama\/[a-z.]+" \(QuotaExceeded, status 403\)$/,
+            ),
+            next: "Have the quota of the bucket or of its owner raised, or delete what is not needed.",
+        });
+    }
+    expect(recorder.requests).toHaveLength(3);
+    recorder.faults.set(s3Error(403, "PathStyleDomainForbidden"));
+    expect(await store.bucket(bucket)).toMatchObject({
+        error: { finding: { next: expect.stringContaining('Set addressing: "virtual"') } },
+    });
+});
+
+test.concurrent("parts are sent again after 408 and 409 OperationAborted", async () => {
+    const { recorder, store, connection } = await stage();
+    const bucket = "faults-parts-again";
+    await store.createBucket(bucket);
+    const content = await realContext({}, quiet).contentStore(connection, bucket);
+    const { signal } = new AbortController();
+    const headers = { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
+    for (const fault of [s3Error(408, "RequestTimeout"), s3Error(409, "OperationAborted")]) {
+        recorder.faults.set(fault, 1);
+        await content.put("a", Buffer.from("x"), { headers, signal });
+        expect(recorder.faults.hits).toBe(1);
+    }
+    recorder.faults.heal();
+    await content.remove(["a"]);
+    await store.deleteBucket(bucket);
 });
 
 describe("a whole answer to another question", () => {

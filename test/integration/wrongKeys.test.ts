@@ -16,8 +16,19 @@ const { endpoint, caFile, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
 const cluster = sandbox.apiServerUrl;
 const STRANGER = { accessKeyId: "KEYSSTRANGER", secretAccessKey: "what-a-stranger-signs-with" };
 const READER = { accessKeyId: "KEYSREADER", secretAccessKey: "what-a-reader-signs-with" };
+/** In the form of Amazon's, and nobody's; without the slash, at which the server ends the key id. */
+const SWAPPED = {
+    accessKeyId: "keysSwapped0EXAMPLE0EXAMPLE0EXAMPLE00KEY",
+    secretAccessKey: "AKIAKEYSSWAPPED00000",
+};
 
-const SECRETS = [accessKeyId, secretAccessKey, ...Object.values(STRANGER), ...Object.values(READER)];
+const SECRETS = [
+    accessKeyId,
+    secretAccessKey,
+    ...Object.values(STRANGER),
+    ...Object.values(READER),
+    ...Object.values(SWAPPED),
+];
 const engine = new EngineStandIn(sandbox, { settings: { caBundle }, secrets: SECRETS });
 const doctor = new Doctor(sandbox, SECRETS);
 let outside: Outside;
@@ -69,6 +80,16 @@ test.each([
   where: https://<s3>, bucket "keys-bucket" (SignatureDoesNotMatch, status 403)
   why:   The LLMOS operator signs with the same keys and would be refused too.
   next:  Check secretAccessKey; copy it anew, whole and without white space.`,
+    },
+    {
+        what: "a key id and a secret that stand in each other's place",
+        args: { credentials: SWAPPED },
+        line: STORE,
+        keys: SWAPPED,
+        message: `The S3 server does not know the access key id
+  where: https://<s3>, bucket "keys-bucket" (InvalidAccessKeyId, status 403)
+  why:   The LLMOS operator signs with the same keys and would be refused too.
+  next:  Exchange accessKeyId and secretAccessKey: each looks like the other one.`,
     },
     {
         what: "a region that the server is not in",

@@ -146,6 +146,7 @@ test("a date is a wait from now on, and none once it has passed", () => {
 });
 
 test.each([
+    [408, true],
     [429, true],
     [500, true],
     [502, true],

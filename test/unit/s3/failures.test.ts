@@ -6,8 +6,8 @@ import {
     isNotOffered,
     s3Failure,
     s3Finding,
-    serverError,
 } from "../../../provider/s3/failures";
+import { serverError } from "../../../provider/s3/serverWords";
 import { OtherAnswer } from "../../../provider/s3/wholeAnswer";
 
 const attempt = {
@@ -31,14 +31,21 @@ const ANSWERS = [
     ["InvalidAccessKeyId", 403, "unknown-key"],
     ["NotSignedUp", 403, "unknown-key"],
     ["SignatureDoesNotMatch", 403, "wrong-secret"],
-    ["AuthorizationHeaderMalformed", 400, "wrong-region"],
+    ["AuthorizationHeaderMalformed", 400, "s3-failed"],
     ["PermanentRedirect", 301, "wrong-region"],
     ["IllegalLocationConstraintException", 400, "wrong-region"],
     ["InvalidLocationConstraint", 400, "wrong-region"],
     ["AccessDenied", 403, "access-denied"],
-    ["AllAccessDisabled", 403, "access-denied"],
-    ["Forbidden", 403, "access-denied"],
-    ["UnknownError", 403, "access-denied"],
+    ["QuotaExceeded", 403, "s3-failed"],
+    ["PathStyleDomainForbidden", 403, "s3-failed"],
+    ["AccountProblem", 403, "s3-failed"],
+    ["AllAccessDisabled", 403, "s3-failed"],
+    ["InvalidObjectState", 403, "s3-failed"],
+    ["InvalidToken", 400, "s3-failed"],
+    ["XMinioStorageFull", 507, "s3-failed"],
+    ["OperationAborted", 409, "s3-failed"],
+    // Of which nobody but the server knows what it means.
+    ["UnheardOf", 403, "s3-failed"],
     ["NoSuchBucket", 404, "no-such-bucket"],
     ["BucketAlreadyExists", 409, "bucket-taken"],
     ["RequestTimeTooSkewed", 403, "clock-skew"],
@@ -69,13 +76,105 @@ describe("an S3 server's answer", () => {
     it.each([
         ["its own field", { Region: "eu-central-1" }],
         ["its header", { $response: { headers: { "x-amz-bucket-region": "eu-central-1" } } }],
+        ["its message", { message: "the region 'us-east-1' is wrong; expecting 'eu-central-1'" }],
     ])("says the expected region in %s", (_title, fields) => {
         const finding = s3Finding(answer("AuthorizationHeaderMalformed", 400, fields), attempt);
+        expect(finding.code).toBe("wrong-region");
         expect(finding.found).toBe(
             'The S3 server refuses requests signed for region "us-east-1"; it expects "eu-central-1"',
         );
         expect(finding.next).toBe('Set region: "eu-central-1".');
     });
+
+    it("that names the region of the request is about something else", () => {
+        const malformed = answer("AuthorizationHeaderMalformed", 400, { Region: "us-east-1" });
+        expect(s3Finding(malformed, attempt)).toMatchObject({
+            code: "s3-failed",
+            found: "The S3 server cannot read the signature: said by the server",
+        });
+    });
+
+    it.each(["Forbidden", "UnknownError", "403"])(
+        "%s with status 403 and without a word is told as what it is",
+        (code) => {
+            const silent = Object.assign(answer(code, 403), { message: "UnknownError" });
+            expect(s3Finding(silent, attempt)).toMatchObject({
+                code: "access-denied",
+                found: "The S3 endpoint refuses s3:PutObject, and does not say why",
+                next: "Check that the keys have s3:PutObject, and that no proxy or firewall before the server refuses the request.",
+            });
+        },
+    );
+
+    it.each(["", "Access Denied", "Access Denied."])(
+        "that denies with %j says no more than that",
+        (message) => {
+            expect(s3Finding(Object.assign(answer("AccessDenied", 403), { message }), attempt).found).toBe(
+                "The S3 server denies s3:PutObject to these keys",
+            );
+        },
+    );
+});
+
+describe("keys that stand in each other's place", () => {
+    const ID = "AKIAIOSFODNN7EXAMPLE";
+    const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    const GARAGE_ID = `GK${"0a".repeat(12)}`;
+    const GARAGE_SECRET = "0b".repeat(32);
+    it.each([
+        [SECRET, ID, "Exchange accessKeyId and secretAccessKey: each looks like the other one."],
+        [
+            GARAGE_SECRET,
+            GARAGE_ID,
+            "Exchange accessKeyId and secretAccessKey: each looks like the other one.",
+        ],
+        [SECRET, SECRET, "Give the key id as accessKeyId: what stands there looks like a secret access key."],
+        [ID, ID, "Give the secret as secretAccessKey: what stands there looks like an access key id."],
+    ])("are recognised by their looks: %#", (accessKeyId, secretAccessKey, next) => {
+        for (const code of ["InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed"]) {
+            const keys = { accessKeyId, secretAccessKey };
+            expect(s3Finding(answer(code, 403), { ...attempt, keys }).next).toBe(next);
+        }
+    });
+
+    it.each([
+        [ID, SECRET],
+        [GARAGE_ID, GARAGE_SECRET],
+        ["minioadmin", "minioadmin"],
+    ])("are not seen where they are not: %#", (accessKeyId, secretAccessKey) => {
+        const keys = { accessKeyId, secretAccessKey };
+        expect(s3Finding(answer("InvalidAccessKeyId", 403), { ...attempt, keys }).next).toBe(
+            "Check accessKeyId, and that the key belongs to this server and is active.",
+        );
+    });
+});
+
+test("a key that the server repeats is not told, in whatever form", () => {
+    const keys = { accessKeyId: "GKTOLD", secretAccessKey: "a/secret+key" };
+    const { accessKeyId, secretAccessKey } = keys;
+    const forms = [accessKeyId, secretAccessKey].flatMap((key) => [
+        key,
+        encodeURIComponent(key),
+        Buffer.from(key).toString("base64"),
+    ]);
+    for (const form of forms) {
+        const told = s3Finding(
+            Object.assign(answer(`No${form}`, 403), { message: `no such key: ${form}`, Region: form }),
+            { ...attempt, keys },
+        );
+        expect(JSON.stringify(told)).not.toContain(form);
+        expect(told.found).toBe("The S3 server refuses s3:PutObject: no such key: …");
+    }
+});
+
+test("the object is named, whether the server refuses it or the connection breaks off", () => {
+    const sending = { ...attempt, key: "models/llama/weights.bin" };
+    expect(s3Finding(answer("QuotaExceeded", 403), sending).where).toBe(
+        'https://s3.registry.com:5000, bucket "models", object "models/llama/weights.bin" (QuotaExceeded, status 403)',
+    );
+    expect(s3Finding(Object.assign(new Error("reset"), { code: "ECONNRESET" }), sending).where).toBe(
+        'https://s3.registry.com:5000, bucket "models", object "models/llama/weights.bin" (ECONNRESET)',
+    );
 });
 
 /** What a person reads of all of them: a change of words shows in this file. */
