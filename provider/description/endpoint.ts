@@ -4,6 +4,7 @@
  */
 
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
 import type { Refined } from "../description/decoding";
 
 /** DNS name, IPv4 address or bracketed IPv6 address, and an optional port. */
@@ -50,21 +51,43 @@ export function parseEndpoint(text: string): Refined<string> {
 }
 
 function parseAuthority(authority: string): Refined<string> {
-    const parts = HOST_AND_PORT.exec(authority);
+    const value = authority.toLowerCase();
+    return isUsual(value)
+        ? { value }
+        : { refused: `is not a host[:port]: "${authority}". ${suggestion(authority)}` };
+}
+
+/** Whether it has the one form that every client and every certificate takes. */
+function isUsual(authority: string): boolean {
+    const [, host = "", port] = HOST_AND_PORT.exec(authority) ?? [];
+    const url = `https://${authority}`;
     // An address such as 10.0.0.256 has the form and is none: it would end the client with "Invalid URL".
-    if (!parts || Number(parts[2]) === 0 || !URL.canParse(`https://${authority}`)) {
-        return {
-            refused: `is not a host[:port]: "${authority}". Write for example "s3.registry.com:5000"; the port is 1 to 65535.`,
-        };
+    if (host === "" || host.includes("..") || port?.startsWith("0") || !URL.canParse(url)) {
+        return false;
     }
-    return { value: authority.toLowerCase() };
+    // 127.1 is an address to some, and a name to others.
+    return host.startsWith("[") || new URL(url).hostname === host;
 }
 
 function suggestion(authority: string): string {
-    const parsed = parseAuthority(authority);
-    return "value" in parsed
-        ? `Write "${parsed.value}".`
-        : `Write host[:port], for example "s3.registry.com:5000".`;
+    const usual = usualForm(authority.trim());
+    return isUsual(usual)
+        ? `Write "${usual}".`
+        : `Write host[:port], for example "s3.registry.com:5000"; the port is 1 to 65535.`;
+}
+
+/** The same in the usual form, as far as it can be guessed: IPv6 in brackets, no dot too many, letters in ASCII, a plain port. */
+function usualForm(authority: string): string {
+    if (isIP(authority) === 6) {
+        return `[${authority.toLowerCase()}]`;
+    }
+    const [, name = "", digits = ""] = /^(.*?)(?::(\d*))?$/s.exec(authority) ?? [];
+    const port = digits === "" ? "" : `:${Number(digits)}`;
+    if (name.startsWith("[")) {
+        return name.toLowerCase() + port;
+    }
+    const host = domainToASCII(name.replace(/\.{2,}/g, ".").replace(/^\.|\.$/g, ""));
+    return (URL.canParse(`https://${host}`) ? new URL(`https://${host}`).hostname : host) + port;
 }
 
 /**

@@ -5,7 +5,7 @@ import { throughProxy } from "../network/proxy";
 import { DEFAULT_REGION, type S3Connection, urlOf } from "./client";
 import { type Attempt, NEEDED, refusalOf } from "./refusals";
 import { serverError, serverWords } from "./serverWords";
-import { OtherAnswer } from "./wholeAnswer";
+import { OtherAnswer, WebPage } from "./wholeAnswer";
 
 /** What is asked over a connection, for the words of its failure. */
 export function attemptOver(
@@ -38,6 +38,9 @@ export function s3Finding(error: unknown, attempt: Attempt): Finding {
     }
     if (error instanceof OtherAnswer) {
         return notKnown(attempt, error);
+    }
+    if (error instanceof WebPage) {
+        return noS3(attempt, error);
     }
     const said = serverWords(error, attempt.keys);
     if (!said) {
@@ -99,6 +102,18 @@ function notKnown(attempt: Attempt, { root, status }: OtherAnswer): Finding {
         where: placeOf(attempt, `status ${status}`),
         why: NEEDED,
         next: "Check that no proxy before the server changes requests; if none does, use a server that knows this request.",
+    };
+}
+
+function noS3(attempt: Attempt, { status }: WebPage): Finding {
+    return {
+        code: "s3-failed",
+        severity: "error",
+        found: "The S3 endpoint answers with a web page: this is no S3 API",
+        where: placeOf(attempt, `status ${status}`),
+        why: s3Peer(attempt.endpoint).why,
+        next: "Give host and port of the S3 API: a server's web console has another port. If they are right, a proxy or a login page on the way answers in its place.",
+        property: "endpoint",
     };
 }
 

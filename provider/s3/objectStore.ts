@@ -8,6 +8,7 @@ import { absent, present, type Reading } from "../reading";
 import { DEFAULT_REGION, limited, openClient, type S3Connection, urlOf } from "./client";
 import { attemptOver, corsNotOffered, explaining, isNotOffered, s3Failure } from "./failures";
 import { serverError } from "./serverWords";
+import { WebPage } from "./wholeAnswer";
 
 /** Prefix of our own objects: the bucket's mark, proofs of writing, and manifests of contents. Never a model or dataset. */
 export const OWN_PREFIX = ".pulumi-llmos/";
@@ -54,7 +55,8 @@ export class ObjectStore {
             await this.client.send(new this.sdk.HeadBucketCommand({ Bucket: bucket }));
             return present(true);
         } catch (error) {
-            if (serverError(error) === undefined) {
+            // Some servers (moto) call the empty answer a page.
+            if (serverError(error) === undefined && !(error instanceof WebPage)) {
                 return this.unknown(error, "s3:ListBucket", bucket);
             }
         }

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { contentOf } from "../network/body";
 import { BrokenAnswer } from "../network/causes";
+import { isBusy } from "../network/retry";
 
 /** Root elements of the answers whose content counts (S3 API reference, "Response Syntax"), where servers differ several. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
@@ -37,8 +38,16 @@ export class OtherAnswer extends Error {
     }
 }
 
+/** A page for a browser: of a web console, or of a proxy on the way. Asked again, there would be the same. */
+export class WebPage extends Error {
+    constructor(readonly status: number) {
+        super(`the answer with status ${status} is a web page`);
+    }
+}
+
 interface HttpAnswer {
     readonly statusCode: number;
+    readonly headers: Record<string, string>;
     body: unknown;
 }
 
@@ -55,7 +64,7 @@ export function wholeAnswersOnly(client: S3Client): void {
             const answer = result.response as HttpAnswer;
             if (answer.body instanceof Readable) {
                 const content = await contentOf(answer.body);
-                check(content.toString("utf8"), answer, ROOTS[context.commandName ?? ""]);
+                check(content.toString("utf8"), answer, context.commandName ?? "");
                 answer.body = Readable.from([content], { objectMode: false });
             }
             return result;
@@ -68,8 +77,12 @@ export function wholeAnswersOnly(client: S3Client): void {
  * Throws what is cut off, and what answers another question. A refusal without a body, or with a page that is no XML (of a
  * proxy), is told by its status.
  */
-function check(text: string, answer: HttpAnswer, roots: readonly string[] | undefined): void {
+function check(text: string, answer: HttpAnswer, command: string): void {
     const { statusCode } = answer;
+    if (isPage(text, answer, command) && !isBusy(statusCode)) {
+        throw new WebPage(statusCode);
+    }
+    const roots = ROOTS[command];
     if (statusCode >= 300) {
         if (/^\s*(<\?xml|<Error\b)/.test(text) && !isWhole(text, "Error")) {
             throw new BrokenAnswer(statusCode);
@@ -78,6 +91,15 @@ function check(text: string, answer: HttpAnswer, roots: readonly string[] | unde
         const other = ALL_ROOTS.find((root) => isWhole(text, root));
         throw other === undefined ? new BrokenAnswer(statusCode) : new OtherAnswer(other, statusCode);
     }
+}
+
+function isPage(text: string, { statusCode, headers }: HttpAnswer, command: string): boolean {
+    if (command === "HeadBucketCommand") {
+        return /^text\/html\b/i.test(headers["content-type"] ?? "");
+    }
+    // An object may be a page.
+    const isObject = command === "GetObjectCommand" && statusCode < 300;
+    return !isObject && /^\uFEFF?\s*<(!doctype html|html)\b/i.test(text);
 }
 
 /** Whether the text is one document with that root, from its start to its closing tag. */

@@ -111,7 +111,7 @@ describe("that lasts is one finding, and never an answer", () => {
         [
             "a page with status 200",
             instead(200, "text/html", "<html><body>Please log in</body></html>"),
-            () => DAMAGED,
+            () => "The S3 endpoint answers with a web page: this is no S3 API",
         ],
         ["500", s3Error(500, "InternalError"), (action) => fails(action, "Please try again.")],
         ["503 SlowDown", s3Error(503, "SlowDown"), (action) => fails(action, "Please try again.")],

@@ -1,6 +1,6 @@
 /** Wrong addresses of the S3 server: preview, up and `doctor` say the same, in full, and change nothing on either side. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ const doctor = new Doctor(sandbox, [accessKeyId, secretAccessKey]);
 let outside: Outside;
 const servers: Server[] = [];
 /** Addresses of servers that have something wrong, by what is wrong. */
-const wrong = { closed: "", plain: "", expired: "", early: "", otherName: "" };
+const wrong = { closed: "", plain: "", console: "", expired: "", early: "", otherName: "" };
 let authority: Authority;
 let folder: string;
 /** The authority's certificate. */
@@ -38,6 +38,12 @@ beforeAll(async () => {
     const future = { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
     wrong.closed = `localhost:${await closedPort()}`;
     wrong.plain = await listening(createServer((_, response) => response.end()));
+    wrong.console = await secure({ hosts: ["localhost"] }, (incoming, response) => {
+        response.writeHead(200, { "content-type": "text/html" });
+        response.end(
+            incoming.method === "HEAD" ? undefined : "<!doctype html>\n<html><body>Console</body></html>",
+        );
+    });
     wrong.expired = await secure({ hosts: ["localhost"], ...past });
     wrong.early = await secure({ hosts: ["localhost"], ...future });
     wrong.otherName = await secure({ hosts: ["s3.example.com"] });
@@ -52,9 +58,12 @@ afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
 });
 
-async function secure(options: Parameters<Authority["server"]>[0]): Promise<string> {
+async function secure(
+    options: Parameters<Authority["server"]>[0],
+    answer: RequestListener = (_, response) => void response.end(),
+): Promise<string> {
     const { certificate, key } = await authority.server(options);
-    return await listening(createSecureServer({ cert: certificate, key }, (_, response) => response.end()));
+    return await listening(createSecureServer({ cert: certificate, key }, answer));
 }
 
 async function listening(server: Server): Promise<string> {
@@ -76,6 +85,11 @@ test.each([
         args: () => ({ endpoint: `https://${endpoint}/models` }),
         message:
             'endpoint has a path ("/models"); an endpoint is host[:port] only, and the bucket goes in "bucket". Write "<s3>".',
+    },
+    {
+        what: "an address with a dot too many",
+        args: () => ({ endpoint: "s3.registry.com.:5000" }),
+        message: 'endpoint is not a host[:port]: "s3.registry.com.:5000". Write "s3.registry.com:5000".',
     },
     {
         what: "the address of a bucket",
@@ -113,6 +127,14 @@ ${NEEDED}
   next:  Check the port: plain http is served there, and HTTPS is needed.`,
     },
     {
+        what: "a web console",
+        args: () => ({ endpoint: wrong.console, caBundle: authority.certificate }),
+        message: `The S3 endpoint answers with a web page: this is no S3 API
+  where: https://<console>, bucket "address-bucket" (status 200)
+${NEEDED}
+  next:  Give host and port of the S3 API: a server's web console has another port. If they are right, a proxy or a login page on the way answers in its place.`,
+    },
+    {
         what: "an authority that is not trusted",
         args: () => ({}),
         message: `The S3 endpoint's certificate was issued by an authority that is not trusted here
@@ -148,7 +170,8 @@ ${NEEDED}
     const given = { endpoint, ...args() };
     await refused(given, message);
     const trust = given.caBundle ? ["--ca-bundle", caFile] : [];
-    const found = await doctor.finds(["--endpoint", given.endpoint, ...trust]);
+    const store = ["--endpoint", given.endpoint, "--bucket", "address-bucket"];
+    const found = await doctor.finds([...store, ...trust]);
     expect(placed(found, places())).toEqual([message]);
 });
 

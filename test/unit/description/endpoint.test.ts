@@ -20,7 +20,7 @@ describe("parseEndpoint takes", () => {
     });
 });
 
-const FORM = `Write for example "s3.registry.com:5000"; the port is 1 to 65535.`;
+const FORM = `Write host[:port], for example "s3.registry.com:5000"; the port is 1 to 65535.`;
 
 describe("parseEndpoint refuses", () => {
     it.each([
@@ -28,10 +28,7 @@ describe("parseEndpoint refuses", () => {
             "http://s3.registry.com:5000/models",
             `uses http; LLMOS supports only HTTPS endpoints. Write "s3.registry.com:5000".`,
         ],
-        [
-            "HTTP://not a host",
-            `uses http; LLMOS supports only HTTPS endpoints. Write host[:port], for example "s3.registry.com:5000".`,
-        ],
+        ["HTTP://not a host", `uses http; LLMOS supports only HTTPS endpoints. ${FORM}`],
         [
             "s3://models",
             `is a bucket address (s3://…), not an endpoint. Write the host[:port] of the S3 server, for example "s3.registry.com:5000", and the bucket in "bucket".`,
@@ -54,7 +51,7 @@ describe("parseEndpoint refuses", () => {
         ],
         [
             "/models",
-            `has a path ("/models"); an endpoint is host[:port] only, and the bucket goes in "bucket". Write host[:port], for example "s3.registry.com:5000".`,
+            `has a path ("/models"); an endpoint is host[:port] only, and the bucket goes in "bucket". ${FORM}`,
         ],
         [
             "s3.registry.com/x?from=http://y",
@@ -66,9 +63,27 @@ describe("parseEndpoint refuses", () => {
         ["s3.registry.com:00", `is not a host[:port]: "s3.registry.com:00". ${FORM}`],
         ["s3.registry.com:65536", `is not a host[:port]: "s3.registry.com:65536". ${FORM}`],
         ["s3.registry.com:https", `is not a host[:port]: "s3.registry.com:https". ${FORM}`],
-        ["2001:db8::1", `is not a host[:port]: "2001:db8::1". ${FORM}`],
+        ["2001:db8::1", `is not a host[:port]: "2001:db8::1". Write "[2001:db8::1]".`],
+        ["::1", `is not a host[:port]: "::1". Write "[::1]".`],
+        ["s3.registry.com.", `is not a host[:port]: "s3.registry.com.". Write "s3.registry.com".`],
+        [
+            "s3.registry.com.:5000",
+            `is not a host[:port]: "s3.registry.com.:5000". Write "s3.registry.com:5000".`,
+        ],
+        ["a..b", `is not a host[:port]: "a..b". Write "a.b".`],
+        [
+            "s3.registry.com:00443",
+            `is not a host[:port]: "s3.registry.com:00443". Write "s3.registry.com:443".`,
+        ],
+        ["s3.registry.com:", `is not a host[:port]: "s3.registry.com:". Write "s3.registry.com".`],
+        ["[::1]:09000", `is not a host[:port]: "[::1]:09000". Write "[::1]:9000".`],
+        [
+            "s3.münchen.example",
+            `is not a host[:port]: "s3.münchen.example". Write "s3.xn--mnchen-3ya.example".`,
+        ],
+        ["127.1:9000", `is not a host[:port]: "127.1:9000". Write "127.0.0.1:9000".`],
         ["10.0.0.256:9000", `is not a host[:port]: "10.0.0.256:9000". ${FORM}`],
-        [" s3.registry.com", `is not a host[:port]: " s3.registry.com". ${FORM}`],
+        [" s3.registry.com", `is not a host[:port]: " s3.registry.com". Write "s3.registry.com".`],
         ["", `is not a host[:port]: "". ${FORM}`],
     ])("%s", (text, refused) => {
         expect(parseEndpoint(text)).toEqual({ refused });
@@ -88,6 +103,10 @@ const anyText = fc.oneof(
                 "[",
                 "]",
                 "::1",
+                "..",
+                "00443",
+                "ü",
+                " ",
                 "@",
                 "/",
                 ":",
@@ -108,6 +127,8 @@ test("any text is an endpoint or refused; an endpoint stays as it is and can be 
             const parsed = parseEndpoint(text);
             if ("refused" in parsed) {
                 expect(parsed.refused.length).toBeGreaterThan(10);
+                const [, proposed] = / Write "([^"]*)"\.$/.exec(parsed.refused) ?? [];
+                expect(parseEndpoint(proposed ?? "s3.registry.com")).toHaveProperty("value");
                 return;
             }
             expect(parseEndpoint(parsed.value)).toEqual(parsed);

@@ -8,7 +8,7 @@ import {
     s3Finding,
 } from "../../../provider/s3/failures";
 import { serverError } from "../../../provider/s3/serverWords";
-import { OtherAnswer } from "../../../provider/s3/wholeAnswer";
+import { OtherAnswer, WebPage } from "../../../provider/s3/wholeAnswer";
 
 const attempt = {
     endpoint: "s3.registry.com:5000",
@@ -297,6 +297,16 @@ test("an answer to another question says that the operation is not offered, and 
         where: 'https://s3.registry.com:5000, bucket "models" (status 200)',
         why: "LLMOS and this provider need this request to succeed.",
         next: "Check that no proxy before the server changes requests; if none does, use a server that knows this request.",
+    });
+});
+
+test("a web page is no S3 API, and says nothing of what is offered", () => {
+    expect(isNotOffered(new WebPage(405))).toBe(false);
+    expect(s3Finding(new WebPage(200), attempt)).toMatchObject({
+        code: "s3-failed",
+        found: "The S3 endpoint answers with a web page: this is no S3 API",
+        where: 'https://s3.registry.com:5000, bucket "models" (status 200)',
+        property: "endpoint",
     });
 });
 
