@@ -32,15 +32,15 @@ export function standsFor(bucket: string): string {
     return `BucketCors ${bucket}`;
 }
 
-/** The connection of an access with other keys; the stack's CA bundle stands in for a missing one. */
+/** The connection of an access with other keys; the stack's CA bundle is trusted beside that of the access. */
 export function connectionWith(context: Context, server: S3Server, keys: S3Connection["keys"]): S3Connection {
-    const caBundle = server.caBundle ?? context.settings.caBundle;
+    const bundles = [server.caBundle, context.settings.caBundle].filter((each) => each !== undefined);
     return {
         endpoint: server.endpoint,
         keys,
         ...(server.region !== undefined && { region: server.region }),
         ...(server.addressing !== undefined && { addressing: server.addressing }),
-        ...(caBundle !== undefined && { caBundle }),
+        ...(bundles.length > 0 && { caBundle: [...new Set(bundles)].join("\n") }),
     };
 }
 

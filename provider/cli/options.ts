@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { type Addressing, caBundle, objectName, regionName } from "../description/arguments";
+import { type Addressing, objectName, regionName } from "../description/arguments";
+import { caBundle } from "../description/certificates";
 import type { Refined } from "../description/decoding";
 import type { Settings } from "../lifecycle/settings";
 

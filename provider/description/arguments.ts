@@ -1,6 +1,6 @@
 /** Arguments that several kinds of resources share. */
-import { X509Certificate } from "node:crypto";
 import { parseBucketName, parseEndpoint } from "../description/endpoint";
+import { caBundle } from "./certificates";
 import type { Refined } from "./decoding";
 import {
     changing,
@@ -60,33 +60,6 @@ export function regionName(value: string): Refined<string> {
         : {
               refused: `"${value}" is not the name of a region: 1 to 63 letters, digits and hyphens, a letter or digit at both ends, for example "us-east-1".`,
           };
-}
-
-/** PEM certificates that parse and have not expired. */
-export function caBundle(value: string): Refined<string> {
-    const certificates = value.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
-    if (!certificates) {
-        return {
-            refused: `holds no PEM certificate ("-----BEGIN CERTIFICATE-----"). Give the content of the file, not its path.`,
-        };
-    }
-    for (const [index, pem] of certificates.entries()) {
-        const problem = certificateProblem(pem);
-        if (problem) {
-            return { refused: `certificate ${index + 1} of ${certificates.length} ${problem}.` };
-        }
-    }
-    return { value };
-}
-
-function certificateProblem(pem: string): string | undefined {
-    try {
-        const certificate = new X509Certificate(pem);
-        const expired = Date.parse(certificate.validTo) < Date.now();
-        return expired ? `(${certificate.subject}) expired on ${certificate.validTo}` : undefined;
-    } catch {
-        return "cannot be parsed";
-    }
 }
 
 export const bucketName = required(text(parseBucketName));
@@ -174,7 +147,7 @@ export const s3OptionFields = {
     region: optional(text(regionName), "store"),
     /** How the bucket is addressed. Default `auto`: in the host name for AWS, in the path for everything else. */
     addressing: optional(oneOf<Addressing>("auto", "path", "virtual"), "store"),
-    /** PEM certificates of the authority behind the endpoint, as content. Default: `llmos:caBundle`, else the system's. */
+    /** PEM certificates of the authority behind the endpoint, as content: trusted for it beside `llmos:caBundle` and Node's own. */
     caBundle: optional(text(caBundle), "store"),
 };
 

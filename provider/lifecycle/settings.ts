@@ -1,6 +1,7 @@
 /** Stack configuration (`llmos:…`): held to the same rules as the arguments of the same names. */
 
-import { caBundle, objectName } from "../description/arguments";
+import { objectName } from "../description/arguments";
+import { caBundle } from "../description/certificates";
 import type { Refined } from "../description/decoding";
 import { type Finding, failure } from "../finding";
 

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Keys, S3Server } from "../description/arguments";
 import { isTransient } from "../network/causes";
@@ -10,6 +9,7 @@ import { agentFor } from "../network/proxy";
 import { type Deadline, type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
 import { PINNED } from "./environment";
 import { passes } from "./passing";
+import { trust } from "./trust";
 import { wholeAnswersOnly } from "./wholeAnswer";
 
 /** A server and the keys to speak to it with. */
@@ -138,22 +138,6 @@ function waitBeforeNext(outcome: Outcome<unknown>): number | undefined {
     }
     return undefined;
 }
-
-/**
- * Node's authorities and the given ones. Made once: reading some 150 certificates for each new connection costs more
- * than the request that it is for.
- */
-export function trust(caBundle: string | undefined): { secureContext?: SecureContext } {
-    if (caBundle === undefined) {
-        return {};
-    }
-    const secureContext =
-        contexts.get(caBundle) ?? createSecureContext({ ca: [...rootCertificates, caBundle] });
-    contexts.set(caBundle, secureContext);
-    return { secureContext };
-}
-
-const contexts = new Map<string, SecureContext>();
 
 interface HttpRequest {
     headers: Record<string, string>;

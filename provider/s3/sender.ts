@@ -12,8 +12,9 @@ import { textOf } from "../network/body";
 import { isTransient, networkCode } from "../network/causes";
 import { agentFor } from "../network/proxy";
 import { type Outcome, retryAfterMs, type Tries, withRetries } from "../network/retry";
-import { DEFAULT_REGION, type S3Connection, trust, urlOf, usesPathStyle } from "./client";
+import { DEFAULT_REGION, type S3Connection, urlOf, usesPathStyle } from "./client";
 import { passes } from "./passing";
+import { trust } from "./trust";
 
 /** An object, or a part of one, to be sent. */
 export interface Sending {

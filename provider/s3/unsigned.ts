@@ -6,7 +6,8 @@ import type { S3Server } from "../description/arguments";
 import { isTransient } from "../network/causes";
 import { agentFor } from "../network/proxy";
 import { type Deadline, isBusy, type Outcome, retryAfterMs, withRetries } from "../network/retry";
-import { trust, urlOf, usesPathStyle } from "./client";
+import { urlOf, usesPathStyle } from "./client";
+import { trust } from "./trust";
 
 /** A request that changes nothing. */
 export interface UnsignedRequest {

@@ -63,7 +63,7 @@ export interface RegistryArgs {
     cors: RegistryCorsArgs;
     /** Make it the cluster's default for new models and datasets. Default false. */
     default?: boolean;
-    /** PEM certificates of the S3 server's authority, as content. Default: `llmos:caBundle`, else the system's. */
+    /** PEM certificates of the S3 server's authority, as content: trusted for it beside `llmos:caBundle` and Node's own. */
     caBundle?: pulumi.Input<string>;
     /** Region that requests are signed for. Default `us-east-1`. */
     region?: pulumi.Input<string>;

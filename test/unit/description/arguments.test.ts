@@ -1,11 +1,9 @@
-import { beforeAll, describe, expect, it, test } from "vitest";
-import { Authority } from "../../../examples/sandbox/certificates";
+import { describe, expect, it } from "vitest";
 import {
     clusterFields,
     guardedFields,
     objectName,
     ownedFields,
-    caBundle as parseCaBundle,
     regionName,
     s3AccessFields,
     s3ServerFields,
@@ -133,44 +131,5 @@ describe("a region", () => {
         expect(regionName(region)).toEqual({
             refused: `"${region}" names a FIPS endpoint of AWS, and no region. Write "us-gov-west-1", and the endpoint's own address as endpoint.`,
         });
-    });
-});
-
-describe("caBundle", () => {
-    let valid: string;
-    let expired: string;
-    beforeAll(async () => {
-        const past = {
-            notBefore: new Date("2020-01-01T00:00:00Z"),
-            notAfter: new Date("2021-01-01T00:00:00Z"),
-        };
-        [valid, expired] = (
-            await Promise.all([Authority.create("valid"), Authority.create("old", past)])
-        ).map(({ certificate }) => certificate) as [string, string];
-    });
-
-    const NO_PEM =
-        'holds no PEM certificate ("-----BEGIN CERTIFICATE-----"). Give the content of the file, not its path.';
-    const GARBAGE = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
-
-    it.each<[string, () => string, string]>([
-        ["a path", () => "/etc/ssl/ca.pem", NO_PEM],
-        ["nothing", () => "", NO_PEM],
-        ["a private key", () => "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", NO_PEM],
-        ["a certificate without an end", () => valid.slice(0, -30), NO_PEM],
-        ["garbage", () => GARBAGE, "certificate 1 of 1 cannot be parsed."],
-        ["garbage behind a good one", () => valid + GARBAGE, "certificate 2 of 2 cannot be parsed."],
-        [
-            "an expired one among others",
-            () => valid + expired + valid,
-            "certificate 2 of 3 (CN=old) expired on Jan  1 00:00:00 2021 GMT.",
-        ],
-    ])("%s is refused", (_title, text, refused) => {
-        expect(parseCaBundle(text())).toEqual({ refused });
-    });
-
-    test("certificates that are valid are taken, comments around them too", () => {
-        const bundle = `# our authority\n${valid}\n# and again\n${valid}`;
-        expect(parseCaBundle(bundle)).toEqual({ value: bundle });
     });
 });
