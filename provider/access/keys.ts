@@ -1,6 +1,7 @@
 /** S3 keys in a Secret of the cluster: the form in which the LLMOS operator reads them. */
 import { createHmac, randomBytes } from "node:crypto";
 import { type Credentials, type InCluster, type Keys, keysIn } from "../description/arguments";
+import { keyIdFlaw, secretFlaw } from "../description/keyText";
 import { failure } from "../finding";
 import type { ClusterReader } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
@@ -34,7 +35,7 @@ export async function resolveKeys(
     return await readKeys(cluster, namespaceOf(context, credentials.namespace), credentials.secretName ?? "");
 }
 
-/** Reads the keys of a Secret, exactly as the operator does: not trimmed. */
+/** Reads the keys of a Secret, exactly as the operator does: not trimmed. Refuses those that cannot be right. */
 export async function readKeys(cluster: ClusterReader, namespace: string, name: string): Promise<Keys> {
     const secret = known(await readSecret(cluster, namespace, name));
     const place = { where: `${cluster.server}, Secret ${namespace}/${name}`, property: "secretName" };
@@ -56,7 +57,23 @@ export async function readKeys(cluster: ClusterReader, namespace: string, name: 
             ...place,
         });
     }
+    const flaws = [
+        flawed(ACCESS_KEY_ID, keyIdFlaw(keys.accessKeyId)),
+        flawed(SECRET_ACCESS_KEY, secretFlaw(keys.secretAccessKey)),
+    ].filter((each) => each !== undefined);
+    if (flaws.length > 0) {
+        throw failure("secret-unfit", {
+            found: `The Secret "${name}" holds no usable keys: ${flaws.join(", and ")}`,
+            why: "The LLMOS operator takes them as they are, and the S3 server refuses the signature.",
+            next: `Write it anew: kubectl create secret generic ${name} --namespace ${namespace} --from-literal=${ACCESS_KEY_ID}=ID --from-literal=${SECRET_ACCESS_KEY}=SECRET --dry-run=client --output=yaml | kubectl apply --filename=-. Where keys come from a file or a pipe, use printf %s instead of echo, which adds a newline.`,
+            ...place,
+        });
+    }
     return keys;
+}
+
+function flawed(entry: string, flaw: string | undefined): string | undefined {
+    return flaw && `${entry} ${flaw}`;
 }
 
 export function readSecret(

@@ -15,6 +15,7 @@ import {
     secret,
     withDefault,
 } from "./fields";
+import { keyId, secretKey } from "./keyText";
 import { flag, list, object, oneOf, text } from "./kinds";
 
 /** How the bucket is addressed: in the path, in the host name, or as minio-go, the operator's client, does. */
@@ -22,20 +23,6 @@ export type Addressing = "auto" | "path" | "virtual";
 
 /** What a failed question of preview does: stop, warn, or not be asked. */
 export type Reachability = "enforce" | "warn" | "off";
-
-/** One line, without white space at either end: a pasted newline would become part of the key. */
-function keyText(value: string): Refined<string> {
-    if (value.length === 0) {
-        return { refused: "is empty." };
-    }
-    if (value !== value.trim()) {
-        const where = value === value.trimEnd() ? "begins" : "ends";
-        return {
-            refused: `${where} with white space or a newline, which would become part of the key: the S3 server then refuses the signature. Remove it (a file often ends with one; use .trim()).`,
-        };
-    }
-    return { value };
-}
 
 /** A DNS-1123 subdomain, as Kubernetes demands of object names. */
 export function objectName(value: string): Refined<string> {
@@ -89,9 +76,9 @@ export interface InCluster extends InputsOf<ReturnType<typeof clusterFields>> {}
 
 export const keysFields = {
     /** Access key id, as the S3 server knows it. */
-    accessKeyId: secret(required(text(keyText))),
+    accessKeyId: secret(required(text(keyId))),
     /** Secret access key that belongs to it. */
-    secretAccessKey: secret(required(text(keyText))),
+    secretAccessKey: secret(required(text(secretKey))),
 };
 
 /** S3 keys. Secret: never in a log, an error or an annotation. */
@@ -99,9 +86,9 @@ export interface Keys extends InputsOf<typeof keysFields> {}
 
 const credentialsFields = {
     /** Access key id, as the S3 server knows it. */
-    accessKeyId: secret(optional(text(keyText))),
+    accessKeyId: secret(optional(text(keyId))),
     /** Secret access key that belongs to it. */
-    secretAccessKey: secret(optional(text(keyText))),
+    secretAccessKey: secret(optional(text(secretKey))),
     /**
      * Instead of the keys: name of an Opaque Secret that holds them as `accessKeyID` and `accessKeySecret` (LLMOS guide,
      * "Secret Name"). They are read when they are needed, and never stored in the stack.

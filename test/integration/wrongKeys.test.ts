@@ -44,7 +44,11 @@ beforeAll(async () => {
         accessKeySecret: READER.secretAccessKey,
     });
     await readOnlyKeys(sandbox, outside, "keys-readable", READER);
-    for (const accessCredentialSecretName of ["keys-nowhere", "keys-empty", "keys-half"]) {
+    await theirs.createSecret("keys-newline", {
+        accessKeyID: READER.accessKeyId,
+        accessKeySecret: `${READER.secretAccessKey}\n`,
+    });
+    for (const accessCredentialSecretName of ["keys-nowhere", "keys-empty", "keys-half", "keys-newline"]) {
         const s3Config = { endpoint, bucket: "keys-bucket", useSSL: true, accessCredentialSecretName };
         // `doctor` asks for the Secret of a registry.
         await theirs.create(accessCredentialSecretName, s3Config);
@@ -126,6 +130,15 @@ test.each([
   where: <cluster>, Secret llmos-system/keys-half
   why:   The LLMOS operator looks for exactly these keys.
   next:  Add the missing data under accessKeySecret.`,
+    },
+    {
+        what: "a Secret whose key ends with a newline",
+        args: { credentials: { secretName: "keys-newline", existing: true } },
+        line: ["keys-newline"],
+        message: `The Secret "keys-newline" holds no usable keys: accessKeySecret ends with white space or a newline
+  where: <cluster>, Secret llmos-system/keys-newline
+  why:   The LLMOS operator takes them as they are, and the S3 server refuses the signature.
+  next:  Write it anew: kubectl create secret generic keys-newline --namespace llmos-system --from-literal=accessKeyID=ID --from-literal=accessKeySecret=SECRET --dry-run=client --output=yaml | kubectl apply --filename=-. Where keys come from a file or a pipe, use printf %s instead of echo, which adds a newline.`,
     },
 ])("$what is refused by preview and by up, and found by doctor", async ({ args, line, keys, message }) => {
     const before = await bothSides(outside, "keys");

@@ -36,11 +36,28 @@ describe("credentials", () => {
         [" hunter2", `begins ${SPACE}`],
         [" hunter2 ", `ends ${SPACE}`],
         ["", "is empty."],
+        [
+            "hunter2\nhunter3",
+            "holds a line break or another control character, which no key has. Copy it anew, whole and by itself.",
+        ],
+        ["hunter\uFFFD2", "is not text in UTF-8, which no key has. Copy it anew, whole and by itself."],
     ])("a key %j is refused without being told", (secretAccessKey, reason) => {
         expect(problemsOf({ accessKeyId: "AKIA", secretAccessKey })).toEqual([
             { path: "credentials.secretAccessKey", reason },
         ]);
     });
+
+    it.each(["AK IA", "AKIÄ", "AKIA\u200B"])(
+        "a key id %j, which no header takes, is refused",
+        (accessKeyId) => {
+            expect(problemsOf({ accessKeyId, secretAccessKey: "hunter2" })).toEqual([
+                {
+                    path: "credentials.accessKeyId",
+                    reason: "holds white space or a character outside ASCII, which no key has. Copy it anew, whole and by itself.",
+                },
+            ]);
+        },
+    );
 
     it.each([
         [
