@@ -1,6 +1,7 @@
 /** From the name of a registry to its bucket: the way that models and datasets take to their content. */
 import type { S3Server } from "../description/arguments";
-import { failure, type LlmosError } from "../finding";
+import { parseEndpoint } from "../description/endpoint";
+import { type Finding, failure, failureOf, type LlmosError } from "../finding";
 import type { ClusterReader } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
 import { isDefault, type RegistryResource, registryPath } from "../llmos/objects";
@@ -24,6 +25,10 @@ export async function registryStore(
     if (!found) {
         throw noRegistry(cluster, registry);
     }
+    const [unusable] = storageFindings(found);
+    if (unusable) {
+        throw failureOf(unusable);
+    }
     const { endpoint = "", bucket = "", accessCredentialSecretName = "" } = found.spec?.s3Config ?? {};
     const keys = await readKeys(cluster, namespaceOf(context), accessCredentialSecretName);
     const { region, addressing, caBundle } = options;
@@ -34,6 +39,38 @@ export async function registryStore(
         ...(caBundle !== undefined && { caBundle }),
     };
     return await context.contentStore(connectionWith(context, server, keys), bucket);
+}
+
+/** An endpoint or a bucket that was written past the rules of the LLMOS page: no client could ask there. */
+export function storageFindings({ metadata, spec }: RegistryResource): Finding[] {
+    const { endpoint = "", bucket = "", useSSL } = spec?.s3Config ?? {};
+    const place = { where: `Registry ${metadata.name}, spec.s3Config` };
+    const parsed = parseEndpoint(useSSL === false ? `http://${endpoint}` : endpoint);
+    const reason = "refused" in parsed ? parsed.refused : "has a scheme, which the LLMOS operator refuses.";
+    if ("refused" in parsed || parsed.value !== endpoint.toLowerCase().replace(/\/$/, "")) {
+        return [
+            failure(useSSL === false ? "http-given" : "argument-invalid", {
+                found: `The registry's endpoint "${endpoint}" ${reason.replace(/\.$/, "")}`,
+                why: "LLMOS supports only HTTPS endpoints, as host[:port].",
+                next: "Edit the registry: endpoint as host[:port], useSSL: true.",
+                property: "endpoint",
+                ...place,
+            }).finding,
+        ];
+    }
+    // Older buckets have names that are not allowed any more, and are asked for as they are.
+    if (bucket === "" || /\/|^arn:/.test(bucket)) {
+        return [
+            failure("argument-invalid", {
+                found: `The registry's bucket "${bucket}" is not the name of a bucket`,
+                why: "LLMOS stores models and datasets in it.",
+                next: "Edit the registry: bucket as the bare name of a bucket.",
+                property: "bucket",
+                ...place,
+            }).finding,
+        ];
+    }
+    return [];
 }
 
 /** The name of the cluster's default registry; undefined when there is none, or more than one. */

@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { connectionWith } from "../access/bucket";
 import { readKeys } from "../access/keys";
+import { storageFindings } from "../access/registryStore";
 import type { ClusterReference, Keys, S3Server } from "../description/arguments";
-import { parseEndpoint } from "../description/endpoint";
-import { type Finding, failure, findingOf } from "../finding";
+import { type Finding, findingOf } from "../finding";
 import type { Context } from "../lifecycle";
 import { isDefault, REGISTRIES, type RegistryResource } from "../llmos/objects";
 import { defaultsFinding } from "../llmos/registries";
@@ -138,7 +138,7 @@ export async function examineRegistry(
         "the LLMOS operator's verdict",
         verdictFindings(cluster, registry),
     );
-    const unusable = endpointFindings(registry);
+    const unusable = storageFindings(registry);
     const store =
         unusable.length > 0
             ? [
@@ -152,25 +152,6 @@ export async function examineRegistry(
                   ...(keys && { keys }),
               });
     return [secret, ...store, verdict];
-}
-
-/** An endpoint that was written past the rules of the LLMOS page, which demands HTTPS. */
-function endpointFindings(registry: RegistryResource): Finding[] {
-    const { endpoint = "", useSSL } = registry.spec?.s3Config ?? {};
-    const parsed = parseEndpoint(useSSL === false ? `http://${endpoint}` : endpoint);
-    if ("value" in parsed && parsed.value === endpoint.toLowerCase().replace(/\/$/, "")) {
-        return [];
-    }
-    const reason = "refused" in parsed ? parsed.refused : "has a scheme, which the LLMOS operator refuses.";
-    return [
-        failure(useSSL === false ? "http-given" : "argument-invalid", {
-            found: `The registry's endpoint "${endpoint}" ${reason.replace(/\.$/, "")}`,
-            where: `Registry ${registry.metadata.name}, spec.s3Config`,
-            why: "LLMOS supports only HTTPS endpoints, as host[:port].",
-            next: "Edit the registry: endpoint as host[:port], useSSL: true.",
-            property: "endpoint",
-        }).finding,
-    ];
 }
 
 function unasked(context: Context, names: CheckName[], why: string): Check[] {
