@@ -32,6 +32,7 @@ export type FindingCode =
     | "s3-failed"
     | "cluster-unreachable"
     | "kubeconfig-unusable"
+    | "login-refused"
     | "cluster-forbidden"
     | "cluster-refused"
     | "write-denied"

@@ -1,12 +1,13 @@
 /** The cluster as this provider uses it: read, list, create, merge, delete and watch. */
 import { createInterface } from "node:readline";
 import type { Clock } from "../clock";
-import { LlmosError as Failure, failure, type LlmosError } from "../finding";
+import { LlmosError as Failure } from "../finding";
 import { networkFinding, type Peer } from "../network/causes";
-import { type Deadline, isBusy, unlimited } from "../network/retry";
+import { type Deadline, unlimited } from "../network/retry";
 import { absent, present, type Reading } from "../reading";
-import { loadKubeConfig } from "./connection";
-import { type ApiAnswer, type ApiRequest, denialOf, outageOf, Transport } from "./transport";
+import type { findConnection } from "./findConnection";
+import { isStatus, refusal } from "./refusals";
+import { type ApiAnswer, type ApiRequest, Transport } from "./transport";
 
 /** The one field manager of everything that this provider writes. */
 export const FIELD_MANAGER = "pulumi-llmos";
@@ -41,13 +42,6 @@ export interface WatchEvent<T> {
     readonly object: T;
 }
 
-/** The API server's `Status`, as far as it is read. */
-interface Status {
-    readonly kind: "Status";
-    readonly reason?: string;
-    readonly message?: string;
-}
-
 /** What preview may do with a cluster. */
 export type ClusterReader = Pick<Cluster, "server" | "identity" | "read" | "list" | "review">;
 
@@ -60,9 +54,10 @@ export class Cluster {
     ) {}
 
     /** @internal */
-    static async connect(...source: Parameters<typeof loadKubeConfig>): Promise<Cluster> {
-        const config = await loadKubeConfig(...source);
-        return new Cluster(new Transport(config, realSleep));
+    static async connect(...source: Parameters<typeof findConnection>): Promise<Cluster> {
+        // Loaded here, not on top: a program without lookups has no use for a parser of YAML.
+        const { findConnection } = await import("./findConnection.js");
+        return new Cluster(new Transport(findConnection(...source), realSleep));
     }
 
     get server(): string {
@@ -215,7 +210,7 @@ export class Cluster {
             this.transport.stream({ method: "GET", path: `${collection}?${query}` }),
         );
         if ("status" in response) {
-            throw this.refusal("watch", collection, response);
+            throw refusal(this.transport, "watch", collection, response);
         }
         const lines = createInterface(response);
         lines.on("line", (line) => {
@@ -265,83 +260,8 @@ export class Cluster {
         if (answer.status >= 200 && answer.status < 300) {
             return answer.body as T;
         }
-        throw this.refusal(verb, path, answer);
+        throw refusal(this.transport, verb, path, answer);
     }
-
-    private refusal(verb: string, path: string, answer: ApiAnswer): LlmosError {
-        const said = isStatus(answer.body) ? answer.body.message : undefined;
-        const where = `${this.server}${path.split("?")[0]}`;
-        if (answer.status === 404 && !isStatus(answer.body)) {
-            return crdsMissing(this.server, path);
-        }
-        const denial = denialOf(answer.body);
-        if (denial !== undefined) {
-            return denied(verb, where, denial);
-        }
-        const outage = outageOf(answer.body);
-        if (outage) {
-            return webhookOutage(verb, where, outage);
-        }
-        if (isBusy(answer.status)) {
-            return overloaded(verb, `${where} (status ${answer.status})`, said);
-        }
-        const forbidden = answer.status === 401 || answer.status === 403;
-        return failure(forbidden ? "cluster-forbidden" : "cluster-refused", {
-            found: `The API server refuses to ${verb}: ${said ?? `status ${answer.status}`}`,
-            where: `${where} (status ${answer.status})`,
-            why: "The provider manages the Registry object and its Secret through these calls.",
-            next: forbidden
-                ? "Use a kubeconfig whose user may do this; the README lists the permissions (Requirements)."
-                : "Correct what the API server says, then run again.",
-        });
-    }
-}
-
-/** The LLMOS operator's definitions are not installed. */
-export function crdsMissing(server: string, path: string): LlmosError {
-    return failure("crds-missing", {
-        found: "The cluster does not know the kind Registry of ml.llmos.ai/v1",
-        where: `${server}${path.split("?")[0]}`,
-        why: "Without the LLMOS operator's custom resource definitions there are no registries.",
-        next: "Check that this is the LLMOS cluster (kubeconfig, context) and that the LLMOS operator is installed.",
-    });
-}
-
-/** A rule of the cluster, of LLMOS mostly, and in its words. */
-function denied(verb: string, where: string, said: string): LlmosError {
-    return failure("write-denied", {
-        found: `The cluster's rules do not let this ${verb}: ${said}`,
-        where: `${where} (admission webhook)`,
-        why: "LLMOS checks models and datasets before they are written.",
-        next: "Correct what it names, then run again.",
-    });
-}
-
-/** Nothing is wrong with the API server: it may not write what a webhook has not seen. */
-function webhookOutage(
-    verb: string,
-    where: string,
-    { webhook, said }: NonNullable<ReturnType<typeof outageOf>>,
-): LlmosError {
-    const isLlmos = webhook.includes("llmos");
-    return failure("webhook-unreachable", {
-        found: `The API server cannot ${verb}: it cannot call the admission webhook "${webhook}": ${said}`,
-        where,
-        why: isLlmos
-            ? "The webhook server of LLMOS checks models and datasets before they are written; without it the API server writes none."
-            : "As long as that lasts, the API server does not write the object.",
-        next: `It was asked again several times. Check the ${isLlmos ? "webhook server of LLMOS (kubectl get pods --namespace llmos-system)" : "server behind that webhook"}, then run again.`,
-    });
-}
-
-/** Nothing is wrong with the request: it was sent again until time was up. */
-function overloaded(verb: string, where: string, said: string | undefined): LlmosError {
-    return failure("cluster-refused", {
-        found: `The API server, or a proxy before it, cannot ${verb} now${said ? `: ${said}` : ""}`,
-        where,
-        why: "The provider manages the Registry object and its Secret through these calls.",
-        next: "It was asked again several times. Check its health (kubectl get --raw /readyz), then run again.",
-    });
 }
 
 /** A line of a watch; undefined for one that broke off with the connection, whose end is seen anyhow. */
@@ -351,10 +271,6 @@ function parseEvent<T>(line: string): WatchEvent<T> | undefined {
     } catch {
         return undefined;
     }
-}
-
-function isStatus(body: unknown): body is Status {
-    return typeof body === "object" && body !== null && (body as Status).kind === "Status";
 }
 
 const realSleep: Clock["sleep"] = (milliseconds) =>

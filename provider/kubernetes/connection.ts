@@ -1,112 +1,160 @@
-/** Which cluster: the places a kubeconfig is looked for, in order, and how it is loaded. */
-import { existsSync } from "node:fs";
-import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { ClusterReference } from "../description/arguments";
-import { failure } from "../finding";
-import type { Settings } from "../lifecycle/settings";
+/** What the context of a kubeconfig comes to: an API server, how it is verified, and as whom it is asked. */
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { isLoopback, parseProxy } from "../network/proxy";
+import {
+    ANONYMOUS,
+    type ClusterEntry,
+    type Kubeconfig,
+    quoted,
+    Unusable,
+    type UserEntry,
+} from "./kubeconfig";
+import { userRefusal } from "./login";
 
-/**
- * The kubeconfig of the resource's `cluster` argument, else of the stack configuration (`llmos:kubeconfig`,
- * `llmos:context`), else of `KUBECONFIG`, the default file or the pod's service account, in that order.
- *
- * @internal
- */
-export async function loadKubeConfig(
-    reference: ClusterReference | undefined,
-    settings: Settings,
-): Promise<KubeConfig> {
-    // Loaded here, not on top: it costs a quarter of a second that a program without lookups need not spend.
-    const { KubeConfig } = await import("@kubernetes/client-node");
-    const config = new KubeConfig();
-    const given = reference?.kubeconfig ?? settings.kubeconfig;
+/** A way to an API server. */
+export interface Connection {
+    /** Address of the API server, without user, password and a final slash. */
+    readonly server: string;
+    /** `user:password` of the address, where it has them. */
+    readonly addressLogin?: string;
+    /** How its certificate is verified. */
+    readonly tls: { readonly ca?: Buffer; readonly servername?: string; readonly rejectUnauthorized?: false };
+    /** The proxy that the kubeconfig names for it; empty: none, whatever the environment says. */
+    readonly proxyUrl?: string;
+    /** Of the context; empty when it names none. */
+    readonly namespace: string;
+    /** Name of the user's entry; empty when the context names none. */
+    readonly userName: string;
+    readonly user: UserEntry;
+    /** The entry itself, for an exec plugin. */
+    readonly cluster: ClusterEntry;
+}
+
+/** Fails with `Unusable`, by the rules of kubectl, which looks at the chosen context alone. */
+export function connectionOf(kubeconfig: Kubeconfig, contextName: string): Connection {
+    if (!contextName) {
+        throw new Unusable("it names no current context");
+    }
+    const context = kubeconfig.contexts.get(contextName);
+    if (!context) {
+        throw new Unusable(`its current context ${quoted(contextName)} is not in it`);
+    }
+    const cluster = kubeconfig.clusters.get(context.cluster);
+    if (!cluster) {
+        throw new Unusable(
+            context.cluster
+                ? `its context ${quoted(contextName)} names the cluster ${quoted(context.cluster)}, which is not in it`
+                : `its context ${quoted(contextName)} names no cluster`,
+        );
+    }
+    const user = context.user ? kubeconfig.users.get(context.user) : ANONYMOUS;
+    if (!user) {
+        throw new Unusable(
+            `its context ${quoted(contextName)} names the user ${quoted(context.user)}, which is not in it`,
+        );
+    }
+    const refused = userRefusal(user);
+    if (refused !== undefined) {
+        throw new Unusable(`its user ${quoted(context.user)} ${refused}`);
+    }
+    return {
+        ...reachedBy(cluster, `its cluster ${quoted(context.cluster)}`),
+        namespace: context.namespace,
+        userName: context.user,
+        user,
+        cluster,
+    };
+}
+
+/** The words name the entry only: what stands there in the place of an address may be a token. */
+function reachedBy(
+    cluster: ClusterEntry,
+    name: string,
+): Pick<Connection, "server" | "addressLogin" | "tls" | "proxyUrl"> {
+    const url = serverOf(cluster.server, name);
+    const proxyUrl = cluster["proxy-url"];
+    if (proxyUrl && !parseProxy(proxyUrl)) {
+        throw new Unusable(`the proxy-url of ${name} is no http://, https:// or socks5:// address`);
+    }
+    const ca = authorityOf(cluster, name);
+    return {
+        server: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
+        ...((url.username || url.password) && {
+            addressLogin: decodeURIComponent(`${url.username}:${url.password}`),
+        }),
+        tls: {
+            ...(ca && { ca }),
+            ...(cluster["tls-server-name"] && { servername: cluster["tls-server-name"] }),
+            ...(cluster["insecure-skip-tls-verify"] && { rejectUnauthorized: false }),
+        },
+        ...((proxyUrl || isLoopback(url.href)) && { proxyUrl }),
+    };
+}
+
+function serverOf(server: string, name: string): URL {
+    if (!server) {
+        throw new Unusable(`${name} has no server`);
+    }
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(server)) {
+        throw new Unusable(`the server of ${name} has no scheme: write https:// before it`);
+    }
+    const url = urlOf(server);
+    if (!url || !/^https?:$/.test(url.protocol)) {
+        throw new Unusable(`the server of ${name} is no https:// or http:// address`);
+    }
+    return url;
+}
+
+/** Undefined for what is none, or has half an escape in it. */
+function urlOf(address: string): URL | undefined {
     try {
-        loadInto(config, given);
+        const url = new URL(address);
+        decodeURIComponent(`${url.username}:${url.password}`);
+        return url;
+    } catch {
+        return undefined;
+    }
+}
+
+function authorityOf(cluster: ClusterEntry, name: string): Buffer | undefined {
+    const { "certificate-authority": file, "certificate-authority-data": data } = cluster;
+    if (file && data.length > 0) {
+        throw new Unusable(
+            `${name} has both certificate-authority and certificate-authority-data: take one of them away`,
+        );
+    }
+    const ca = file ? readBeside(file, `the certificate-authority of ${name}`) : data;
+    if (ca.length === 0) {
+        return undefined;
+    }
+    if (cluster["insecure-skip-tls-verify"]) {
+        throw new Unusable(
+            `${name} has both a certificate authority and insecure-skip-tls-verify: take one of them away`,
+        );
+    }
+    if (!isAuthority(ca)) {
+        throw new Unusable(`the certificate authority of ${name} is no PEM certificate`);
+    }
+    return ca;
+}
+
+function isAuthority(ca: Buffer): boolean {
+    try {
+        createSecureContext({ ca });
+        return ca.includes("-----BEGIN ");
+    } catch {
+        return false;
+    }
+}
+
+/** A file that a kubeconfig names. */
+export function readBeside(file: string, what: string): Buffer {
+    try {
+        return readFileSync(file);
     } catch (error) {
-        throw unusable(given, error);
+        throw new Unusable(
+            `${what} (${quoted(file)}) cannot be read (${(error as NodeJS.ErrnoException).code})`,
+        );
     }
-    // A context belongs to the kubeconfig that it was configured beside.
-    const context =
-        reference?.context ?? (reference?.kubeconfig === undefined ? settings.context : undefined);
-    if (context !== undefined) {
-        useContext(config, context);
-    }
-    if (!config.getCurrentCluster()) {
-        throw unusable(given, new Error("its current context names no cluster"));
-    }
-    return config;
-}
-
-/**
- * The same cluster and user, without what the client library has remembered of the login: it keeps an exec plugin's token
- * until the time that came with it, whatever the API server says. Not read from its place again, because a file may lead to
- * another cluster by now.
- *
- * @internal
- */
-export async function forgetLogin(config: KubeConfig): Promise<KubeConfig> {
-    const { KubeConfig } = await import("@kubernetes/client-node");
-    const fresh = new KubeConfig();
-    fresh.loadFromOptions({
-        clusters: config.getClusters(),
-        users: config.getUsers(),
-        contexts: config.getContexts(),
-        currentContext: config.getCurrentContext(),
-    });
-    return fresh;
-}
-
-/** Longer than any path that a person writes, shorter than any kubeconfig. */
-const LONGEST_PATH = 255;
-
-function loadInto(config: KubeConfig, given: string | undefined): void {
-    if (given === undefined) {
-        config.loadFromDefault();
-    } else if (isContent(given)) {
-        config.loadFromString(given);
-    } else if (existsSync(given)) {
-        config.loadFromFile(given);
-    } else {
-        throw new Error("there is no such file");
-    }
-}
-
-function useContext(config: KubeConfig, context: string): void {
-    if (!config.getContextObject(context)) {
-        const names = config.getContexts().map(({ name }) => name);
-        throw failure("kubeconfig-unusable", {
-            found: `The kubeconfig has no context "${context}"`,
-            where: `contexts there: ${names.join(", ") || "none"}`,
-            why: "Without it, it is not known which cluster is meant.",
-            next: 'Correct "cluster.context" or the stack configuration "llmos:context".',
-        });
-    }
-    config.setCurrentContext(context);
-}
-
-function unusable(given: string | undefined, cause: unknown): Error {
-    const where = given === undefined ? "KUBECONFIG or ~/.kube/config" : placeOf(given);
-    return failure("kubeconfig-unusable", {
-        found: `The kubeconfig cannot be used: ${reasonOf(cause)}`,
-        where,
-        why: "The Registry object and its Secret live in the LLMOS cluster.",
-        next: 'Set KUBECONFIG, or the stack configuration "llmos:kubeconfig" (a path or the content), or the argument "cluster".',
-    });
-}
-
-/** The parser's message quotes the lines around what it stumbles over, tokens among them. */
-function reasonOf(cause: unknown): string {
-    if (cause instanceof Error && cause.name === "YAMLException") {
-        const mark = (cause as { mark?: { line: number } }).mark;
-        return `it is not valid YAML${mark ? ` (line ${mark.line + 1})` : ""}`;
-    }
-    return cause instanceof Error ? cause.message : String(cause);
-}
-
-function placeOf(given: string): string {
-    // Whatever is longer than a path can be is content too, for example in base64.
-    return isContent(given) || given.length > LONGEST_PATH ? "kubeconfig given as content" : given;
-}
-
-function isContent(given: string): boolean {
-    return given.includes("\n") || given.trimStart().startsWith("{");
 }

@@ -1,25 +1,14 @@
-/**
- * One JSON request to the API server, within a deadline. The client library finds the kubeconfig and
- * authenticates; its requests take no deadline and its watch hides errors, and on both this provider's
- * promises rest, so sending is done here.
- */
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest, type RequestOptions } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+/** One JSON request to the API server, with the login of its user, within a deadline. */
+import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { failure } from "../finding";
 import { textOf } from "../network/body";
 import { BrokenAnswer, isTransient } from "../network/causes";
 import { agentFor, throughProxy } from "../network/proxy";
-import {
-    type Deadline,
-    isBusy,
-    type Outcome,
-    type Patience,
-    retryAfterMs,
-    unlimited,
-    withRetries,
-} from "../network/retry";
-import { forgetLogin } from "./connection";
+import { type Deadline, isBusy, type Outcome, retryAfterMs, unlimited, withRetries } from "../network/retry";
+import type { Connection } from "./connection";
+import { quoted, Unusable } from "./kubeconfig";
+import { type Credentials, isRenewable, logIn, renewal } from "./login";
 
 export interface ApiRequest {
     readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -36,22 +25,28 @@ export interface ApiAnswer {
 }
 
 export class Transport {
-    private options: Promise<RequestOptions> | undefined;
+    private login: Promise<Credentials> | undefined;
+    private agent: Promise<Agent | undefined> | undefined;
 
     /** @internal */
     constructor(
-        private config: KubeConfig,
+        private readonly connection: Connection,
         private readonly sleep: (milliseconds: number) => Promise<void>,
     ) {}
 
     /** Address of the API server. */
     get server(): string {
-        return this.config.getCurrentCluster()?.server ?? "";
+        return this.connection.server;
     }
 
     /** The proxy on the way there, for messages. */
     get through(): string {
-        return throughProxy(this.server, this.config.getCurrentCluster()?.proxyUrl);
+        return throughProxy(this.server, this.connection.proxyUrl);
+    }
+
+    /** What a person can do when the API server does not take the login. */
+    get renewal(): string {
+        return renewal(this.connection);
     }
 
     /** Sends, and again after a passing failure; every request made through here may safely be repeated. */
@@ -80,43 +75,64 @@ export class Transport {
      */
     private async exchange<T extends Head>(
         deadline: Deadline,
-        attempt: (login: RequestOptions, signal: AbortSignal) => Promise<T>,
+        attempt: (login: Credentials, signal: AbortSignal) => Promise<T>,
     ): Promise<T> {
-        const send = (login: RequestOptions) =>
+        const send = (login: Credentials) =>
             deadline((signal) =>
                 withRetries((each) => attempt(login, each), waitBeforeNext, { signal, sleep: this.sleep }),
             );
-        this.options ??= this.authenticate();
-        const used = this.options;
+        let used = this.login ?? this.renew(undefined);
+        const { expires } = await used;
+        if (expires !== undefined && expires <= Date.now()) {
+            used = this.renew(used);
+        }
         const outcome = await send(await used);
-        if (outcome.status !== 401 || !isRenewable(this.config)) {
-            return outcome;
+        return outcome.status === 401 && isRenewable(this.connection)
+            ? await send(await this.renew(used))
+            : outcome;
+    }
+
+    /** Another login than `used`; another request may have got it already. */
+    private renew(used: Promise<Credentials> | undefined): Promise<Credentials> {
+        if (this.login === used || this.login === undefined) {
+            this.login = this.logIn();
         }
-        // Another request that was sent with the same login may have renewed it already.
-        if (this.options === used || this.options === undefined) {
-            this.options = this.renew();
+        return this.login;
+    }
+
+    private async logIn(): Promise<Credentials> {
+        try {
+            return await logIn(this.connection);
+        } catch (error) {
+            this.login = undefined;
+            throw error instanceof Unusable ? cannotLogIn(this.connection, error.message) : error;
         }
-        return await send(await this.options);
     }
 
     private async ask(
         request: ApiRequest,
-        { headers, ...options }: RequestOptions,
+        { headers, cert, key }: Credentials,
         signal: AbortSignal,
     ): Promise<IncomingMessage> {
-        const url = new URL(this.server.replace(/\/$/, "") + request.path);
-        const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+        const url = new URL(this.server + request.path);
+        // A text would be sent together with the headers, which would then be encoded like it.
+        const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
         const ask = url.protocol === "http:" ? httpRequest : httpsRequest;
+        this.agent ??= agentFor(this.server, { keepAlive: true }, this.connection.proxyUrl);
+        const agent = await this.agent;
         return await new Promise((resolve, reject) => {
             const outgoing = ask(url, {
-                ...options,
+                ...this.connection.tls,
+                agent,
+                cert,
+                key,
                 method: request.method,
                 headers: {
                     ...headers,
                     Accept: "application/json",
                     ...(body && {
                         "Content-Type": request.contentType ?? "application/json",
-                        "Content-Length": Buffer.byteLength(body),
+                        "Content-Length": body.length,
                     }),
                 },
                 signal,
@@ -126,53 +142,15 @@ export class Transport {
             outgoing.end(body);
         });
     }
-
-    private async renew(): Promise<RequestOptions> {
-        this.config = await forgetLogin(this.config);
-        return await this.authenticate();
-    }
-
-    private async authenticate(): Promise<RequestOptions> {
-        const options: RequestOptions = {};
-        try {
-            await withRetries(
-                () => this.config.applyToHTTPSOptions(options),
-                () => undefined,
-                LOGIN,
-            );
-        } catch (error) {
-            this.options = undefined;
-            throw unauthenticated(this.server, error);
-        }
-        const { proxyUrl } = this.config.getCurrentCluster() ?? {};
-        if (this.server.startsWith("https:") && !proxyUrl?.startsWith("socks")) {
-            // The library's agent makes a TLS handshake for each request, which costs more than the request.
-            options.agent = await agentFor(this.server, { keepAlive: true }, proxyUrl);
-        }
-        return options;
-    }
 }
 
-/** A person may have to log in, in a browser. */
-const LOGIN: Patience = {
-    sleep: async () => {},
-    tries: { pausesMs: [], tryMs: 60_000, requestMs: 60_000 },
-};
-
-/** Whether the login comes from a plugin or a file that may give another one; a certificate stays what it is. */
-function isRenewable(config: KubeConfig): boolean {
-    const user = config.getCurrentUser();
-    return user?.exec !== undefined || user?.authProvider !== undefined;
-}
-
-/** A plugin or a provider of tokens, named in the kubeconfig, that does not give one. */
-function unauthenticated(server: string, cause: unknown): Error {
-    const said = cause instanceof Error ? cause.message.split("\n", 1)[0] : "";
+/** A user of the kubeconfig who has no login now. */
+function cannotLogIn({ server, userName }: Connection, reason: string): Error {
     return failure("kubeconfig-unusable", {
-        found: `The kubeconfig's user cannot be authenticated: ${said}`,
+        found: `The kubeconfig's user ${quoted(userName)} cannot log in: ${reason}`,
         where: server,
         why: "The Registry object and its Secret live in that cluster.",
-        next: "Check the user's entry in the kubeconfig (an exec plugin must be installed and logged in), for example with kubectl auth whoami.",
+        next: "Put right what it names, log in again, and check it with kubectl auth whoami.",
     });
 }
 

@@ -2,7 +2,8 @@
 
 import type { ClusterReference } from "../description/arguments";
 import { type Finding, failure, failureOf } from "../finding";
-import { Cluster, type ClusterReader, crdsMissing } from "../kubernetes/cluster";
+import { Cluster, type ClusterReader } from "../kubernetes/cluster";
+import { crdsMissing } from "../kubernetes/refusals";
 import type { Settings } from "../lifecycle/settings";
 import { known } from "../reading";
 import {

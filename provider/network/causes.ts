@@ -88,14 +88,22 @@ export class BrokenAnswer extends Error {
     }
 }
 
+/** A proxy as messages name it: never with its password. */
+export function shownProxy({ protocol, host }: URL): string {
+    return `${protocol}//${host}`;
+}
+
 /** The proxy on the way cannot be reached, or refuses: the far side has not been asked. */
 export class ProxyFailure extends Error {
     readonly code = "PROXY_FAILED";
 
-    /** `proxy` is its address without user and password; `status` what it answered, if anything. */
+    /**
+     * `proxy` is its address without user and password; `status` what it answered, if anything: a status of HTTP, or the
+     * words for an answer of SOCKS.
+     */
     constructor(
         readonly proxy: string,
-        readonly status: number | undefined,
+        readonly status: number | string | undefined,
         cause?: Error,
     ) {
         super(`the proxy ${proxy} does not connect`, { cause });
@@ -166,7 +174,7 @@ export function networkCode(error: unknown): string | undefined {
 
 export function isTransient(error: unknown): boolean {
     if (error instanceof ProxyFailure) {
-        return error.status === undefined ? isTransient(error.cause) : isBusy(error.status);
+        return typeof error.status === "number" ? isBusy(error.status) : isTransient(error.cause);
     }
     return TRANSIENT.has(networkCode(error) ?? "");
 }
@@ -193,7 +201,8 @@ export function networkFinding(error: unknown, peer: Peer): Finding | undefined 
 
 function proxyFinding({ proxy, status, cause }: ProxyFailure, peer: Peer): Finding {
     const name = lowerFirst(peer.name);
-    const reason = status === undefined ? (networkCode(cause) ?? "no answer to CONNECT") : `status ${status}`;
+    const answer = typeof status === "number" ? `status ${status}` : status;
+    const reason = answer ?? networkCode(cause) ?? "no answer to CONNECT";
     const without = "or name the host in NO_PROXY to go there directly";
     return {
         code: "unreachable",

@@ -2,30 +2,59 @@
  * The way to S3 and to the API server through a proxy: HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not, for both
  * sides alike.
  */
-import { Agent, type AgentOptions } from "node:https";
+import { type Agent, Agent as HttpAgent } from "node:http";
+import { type AgentOptions, Agent as HttpsAgent } from "node:https";
 import { BlockList, isIP } from "node:net";
 import { getProxyForUrl } from "proxy-from-env";
 import { failure } from "../finding";
+import { shownProxy } from "./causes";
 
-/** An agent that goes the way that the environment says, or through the proxy that is given (`proxy-url`). */
-export async function agentFor(url: string, options: AgentOptions, given?: string): Promise<Agent> {
+/**
+ * An agent that goes the way that the environment says; or through the proxy that is given (`proxy-url`), and directly where
+ * that is empty.
+ */
+export async function agentFor(url: string, options: AgentOptions, given?: string): Promise<HttpsAgent> {
     const proxy = given ?? environmentProxy(url);
     if (!proxy) {
-        return new Agent(options);
+        const direct: Agent = url.startsWith("http:") ? new HttpAgent(options) : new HttpsAgent(options);
+        return direct as HttpsAgent;
     }
-    const parsed = URL.canParse(proxy) ? new URL(proxy) : undefined;
-    if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+    const parsed = parseProxy(proxy);
+    if (!parsed) {
         throw unusableProxy(url);
     }
     // Loaded only where there is a proxy: everybody else's preview need not wait for it.
-    const { Tunnel } = await import("./tunnel.js");
-    return new Tunnel(parsed, options) as unknown as Agent;
+    const { SocksTunnel, Tunnel } = await import("./tunnel.js");
+    const Way = parsed.protocol.startsWith("socks") ? SocksTunnel : Tunnel;
+    return new Way(parsed, options) as unknown as HttpsAgent;
 }
 
-/** For messages: ` through the proxy …`, or nothing. Never with the proxy's password. */
+/** Undefined for what is no address of a proxy that can be used. */
+export function parseProxy(proxy: string): URL | undefined {
+    try {
+        const url = new URL(proxy);
+        // Half an escape in the user or the password is found here.
+        decodeURIComponent(`${url.username}:${url.password}`);
+        return /^(?:https?|socks5h?):$/.test(url.protocol) && url.hostname ? url : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/** For messages: ` through the proxy …`, or nothing. */
 export function throughProxy(url: string, given?: string): string {
-    const proxy = given ?? environmentProxy(url);
-    return proxy && URL.canParse(proxy) ? ` through the proxy ${new URL(proxy).origin}` : "";
+    const proxy = parseProxy(given ?? environmentProxy(url));
+    return proxy ? ` through the proxy ${shownProxy(proxy)}` : "";
+}
+
+/** Whether this machine itself is meant: kubectl goes there directly, whatever the environment says. */
+export function isLoopback(url: string): boolean {
+    const { hostname } = new URL(url);
+    return (
+        hostname === "localhost" ||
+        hostname === "[::1]" ||
+        (isIP(hostname) === 4 && hostname.startsWith("127."))
+    );
 }
 
 /** Where a proxy is named, in capitals or not. */
@@ -62,7 +91,7 @@ function isWithin(host: string, network: string): boolean {
 
 function unusableProxy(url: string): Error {
     return failure("argument-invalid", {
-        found: "The proxy that is set cannot be used: it is no http:// or https:// address",
+        found: "The proxy that is set cannot be used: it is no http://, https:// or socks5:// address",
         where: `HTTPS_PROXY or ALL_PROXY in the environment (or proxy-url in the kubeconfig), for ${url}`,
         why: "S3 and the cluster are reached through it.",
         next: "Write it as http://host:port, or name the host in NO_PROXY to go there directly.",

@@ -3,7 +3,8 @@
 import { askIdentity } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
 import { explained, type Finding, failure } from "../finding";
-import { crdsMissing, type KubernetesObject } from "../kubernetes/cluster";
+import type { KubernetesObject } from "../kubernetes/cluster";
+import { crdsMissing } from "../kubernetes/refusals";
 import type { Context } from "../lifecycle";
 import { REGISTRIES, SYSTEM_NAMESPACE } from "../llmos/objects";
 import { known } from "../reading";

@@ -148,7 +148,7 @@ test("what is gone for good is forgotten by refresh and destroy, on demand only,
     use(text.replace('"current-context"', '"former-context"'));
     const misled = await stack.destroy();
     expect(misled.failed, "a kubeconfig that cannot be used says nothing of the cluster").toBe(true);
-    expect(misled.told.join("\n")).toContain("its current context names no cluster");
+    expect(misled.told.join("\n")).toContain("it names no current context");
     expect([...stack.resources.keys()]).toEqual(["moving-secret", "moving-registry"]);
 
     use(await down(other));

@@ -6,25 +6,34 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { Authority } from "../../examples/sandbox";
 import type { Finding } from "../../provider/finding";
 import { realContext } from "../../provider/lifecycle/context";
+import { throughProxy } from "../../provider/network/proxy";
 import { askForBucket } from "../../provider/preflight/bucket";
 import { askCluster } from "../../provider/preflight/cluster";
 import { askEndpoint } from "../../provider/preflight/endpoint";
 import { closedPort } from "../support/closedPort";
 import { ConnectProxy } from "../support/connectProxy";
+import { SocksProxy } from "../support/socksProxy";
 
 const sandbox = inject("sandbox");
 const { endpoint, caBundle, accessKeyId, secretAccessKey } = sandbox.s3;
 const keys = { accessKeyId, secretAccessKey };
-const apiServer = new URL(sandbox.apiServerUrl).host;
+/** As only the proxy knows it: this machine itself is reached directly. */
+const apiServer = `cluster.invalid:${new URL(sandbox.apiServerUrl).port}`;
 const quiet = { info: async () => {}, warn: async () => {} };
 const VARIABLES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
 
 let proxy: ConnectProxy;
 let kubeconfig: string;
+/** The same cluster, by its address on this machine. */
+let onLoopback: string;
 
 beforeAll(async () => {
     proxy = await ConnectProxy.start();
-    kubeconfig = await readFile(sandbox.kubeconfigFile, "utf8");
+    onLoopback = await readFile(sandbox.kubeconfigFile, "utf8");
+    const config = JSON.parse(onLoopback);
+    const named = { server: `https://${apiServer}`, "tls-server-name": "localhost" };
+    Object.assign(config.clusters[0].cluster, named);
+    kubeconfig = JSON.stringify(config);
 });
 beforeEach(() => {
     for (const name of VARIABLES) {
@@ -89,8 +98,77 @@ describe("both sides are reached", () => {
     ])("directly where NO_PROXY=%s says so", async (value, through) => {
         vi.stubEnv("HTTPS_PROXY", proxy.url);
         vi.stubEnv("NO_PROXY", value);
-        expect(await ask()).toEqual([]);
+        expect(await ask(through.includes(apiServer) ? kubeconfig : onLoopback)).toEqual([]);
         expect([...new Set(proxy.asked)]).toEqual(through);
+    });
+
+    test.each([
+        ["10.0.0.0/8", "https://10.1.2.3:6443", ""],
+        ["cluster.example.com", "https://api.cluster.example.com", ""],
+        ["cluster.example.com", "https://cluster.example.org", " through the proxy http://proxy:3128"],
+    ])("with NO_PROXY=%s, %s is reached%s", (value, url, through) => {
+        vi.stubEnv("HTTPS_PROXY", "proxy:3128");
+        vi.stubEnv("NO_PROXY", value);
+        expect(throughProxy(url)).toBe(through);
+    });
+
+    test("a cluster on this machine directly, as kubectl reaches it", async () => {
+        vi.stubEnv("HTTPS_PROXY", proxy.url);
+        expect(await ask(onLoopback)).toEqual([]);
+        expect([...new Set(proxy.asked)]).toEqual([endpoint]);
+    });
+
+    describe("through a SOCKS proxy, which resolves the names,", () => {
+        let socks: SocksProxy;
+        beforeAll(async () => {
+            socks = await SocksProxy.start();
+        });
+        beforeEach(() => {
+            socks.asked.length = 0;
+            socks.credentials = undefined;
+            socks.refuses = false;
+        });
+        afterAll(() => socks?.stop());
+
+        const throughSocks = (config: string) => {
+            const changed = JSON.parse(config);
+            changed.clusters[0].cluster["proxy-url"] = socks.url;
+            return JSON.stringify(changed);
+        };
+
+        test("of ALL_PROXY", async () => {
+            vi.stubEnv("ALL_PROXY", socks.url);
+            expect(await ask()).toEqual([]);
+            expect([...new Set(socks.asked)]).toEqual([endpoint, apiServer]);
+        });
+
+        test("of the kubeconfig, with a login, to a name and to an address", async () => {
+            socks.credentials = "who:secret";
+            expect(await ask(throughSocks(kubeconfig))).toEqual([]);
+            expect(await ask(throughSocks(onLoopback))).toEqual([]);
+            expect([...new Set(socks.asked)]).toEqual([apiServer, new URL(sandbox.apiServerUrl).host]);
+        });
+
+        test("whose far side is verified", async () => {
+            const config = JSON.parse(throughSocks(onLoopback));
+            config.clusters[0].cluster["tls-server-name"] = "other.example.com";
+            const [finding] = await ask(JSON.stringify(config));
+            expect(finding?.found).toContain("certificate is for another host name");
+        });
+
+        test("that refuses, or is not there, is named without its password", async () => {
+            socks.refuses = true;
+            const config = throughSocks(kubeconfig).replace("socks5://", "socks5://who:secret@");
+            const address = `socks5://127.0.0.1:${socks.port}`;
+            const [refused] = await ask(config);
+            expect(refused?.found).toContain("refuses to connect");
+            expect(refused?.where).toMatch(`https://${apiServer} through the proxy ${address} (`);
+            const port = String(await closedPort());
+            const [missing] = await ask(config.replace(`:${socks.port}"`, `:${port}"`));
+            expect(missing?.found).toContain("cannot be reached");
+            expect(missing?.where).toContain("(ECONNREFUSED)");
+            expect(JSON.stringify([refused, missing])).not.toContain("secret");
+        });
     });
 
     test("directly for the names below a name in no_proxy", async () => {
@@ -193,16 +271,19 @@ describe("a proxy that fails is named, without its password", () => {
         ]);
     });
 
-    test.each(["socks5://who:secret@127.0.0.1:1080", "http://"])("when it is no proxy: %s", async (value) => {
-        vi.stubEnv("HTTPS_PROXY", value);
-        const context = realContext({}, quiet);
-        const error = await context.objectStore({ endpoint, keys }).catch((each) => each);
-        expect(error.finding).toMatchObject({
-            code: "argument-invalid",
-            where: expect.stringContaining("HTTPS_PROXY"),
-        });
-        expect(error.message).not.toContain("secret");
-        const [finding] = await askCluster(context, { kubeconfig });
-        expect(finding?.code).toBe("argument-invalid");
-    });
+    test.each(["ftp://who:secret@127.0.0.1:1080", "http://", "http://who:secret%@127.0.0.1:1080"])(
+        "when it is no proxy: %s",
+        async (value) => {
+            vi.stubEnv("HTTPS_PROXY", value);
+            const context = realContext({}, quiet);
+            const error = await context.objectStore({ endpoint, keys }).catch((each) => each);
+            expect(error.finding).toMatchObject({
+                code: "argument-invalid",
+                where: expect.stringContaining("HTTPS_PROXY"),
+            });
+            expect(error.message).not.toContain("secret");
+            const [finding] = await askCluster(context, { kubeconfig });
+            expect(finding?.code).toBe("argument-invalid");
+        },
+    );
 });

@@ -1,4 +1,7 @@
-/** An HTTP proxy on loopback, as a company has one: it connects (CONNECT) and carries what it cannot read. */
+/**
+ * An HTTP proxy on loopback, as a company has one: it connects (CONNECT) and carries what it cannot read. Names below
+ * `.invalid` are this machine.
+ */
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
@@ -35,7 +38,8 @@ export class ConnectProxy {
                 return;
             }
             const [host = "", port] = url.split(/:(?=\d+$)/);
-            const farSide = connect(Number(port), host.replace(/^\[|\]$/g, ""), () => {
+            const name = host.endsWith(".invalid") ? "127.0.0.1" : host.replace(/^\[|\]$/g, "");
+            const farSide = connect(Number(port), name, () => {
                 socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
                 farSide.pipe(socket).pipe(farSide);
             });

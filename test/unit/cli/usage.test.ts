@@ -152,7 +152,7 @@ describe("what cannot be asked ends with 2 and the four lines of a finding", () 
             stderr: `The kubeconfig cannot be used: there is no such file
   where: ${join(folder, "nowhere")}
   why:   The Registry object and its Secret live in the LLMOS cluster.
-  next:  Set KUBECONFIG, or the stack configuration "llmos:kubeconfig" (a path or the content), or the argument "cluster".
+  next:  Correct it, or name another one: KUBECONFIG, the stack configuration "llmos:kubeconfig" (a path or the content), or the argument "cluster".
 `,
         });
     });

@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { afterEach, describe, expect, it } from "vitest";
+import { connectionOf } from "../../../provider/kubernetes/connection";
+import { parseKubeconfig } from "../../../provider/kubernetes/kubeconfig";
 import { type ApiRequest, Transport } from "../../../provider/kubernetes/transport";
 import { networkFinding } from "../../../provider/network/causes";
 import { within } from "../../../provider/network/retry";
@@ -41,14 +42,13 @@ async function transportTo(...answers: Answer[]): Promise<Transport> {
     server = createServer(listener);
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const { port } = server.address() as AddressInfo;
-    const config = {
-        getCurrentCluster: () => ({ server: `http://127.0.0.1:${port}/` }),
-        getCurrentUser: () => ({ name: "tester", token: "token" }),
-        applyToHTTPSOptions: async (options: { headers?: object }) => {
-            options.headers = { Authorization: "Bearer token" };
-        },
-    };
-    return new Transport(config as unknown as KubeConfig, async (milliseconds) => {
+    const kubeconfig = parseKubeconfig(
+        JSON.stringify({
+            clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${port}/` } }],
+            contexts: [{ name: "c", context: { cluster: "c" } }],
+        }),
+    );
+    return new Transport(connectionOf(kubeconfig, "c"), async (milliseconds) => {
         pauses.push(milliseconds);
     });
 }

@@ -1,0 +1,3 @@
+import { testKubeconfigs } from "../../support/kubeconfigFuzz";
+
+testKubeconfigs(2_000);
