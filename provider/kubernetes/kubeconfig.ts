@@ -16,8 +16,11 @@ export function quoted(name: string): string {
 /** Decodes one value; absent and null are the empty value, as in Go. */
 type Shape<T> = (value: unknown, path: string) => T;
 
-const text: Shape<string> = (value, path) =>
-    typeof (value ?? "") === "string" ? ((value ?? "") as string) : wrong(path, "a text");
+/** Half a character (a lone surrogate, written as an escape) is none. */
+const text: Shape<string> = (value, path) => {
+    const given = value ?? "";
+    return typeof given === "string" && !/\p{Surrogate}/u.test(given) ? given : wrong(path, "a text");
+};
 
 const flag: Shape<boolean> = (value, path) =>
     typeof (value ?? false) === "boolean" ? ((value ?? false) as boolean) : wrong(path, "true or false");
