@@ -1,7 +1,7 @@
 /** The registries of a cluster, as the list on the LLMOS page has them. */
 
 import type { ClusterReference } from "../description/arguments";
-import { type Finding, failure, failureOf } from "../finding";
+import { type Finding, failure, failureOf, LlmosError } from "../finding";
 import { Cluster, type ClusterReader } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/refusals";
 import type { Settings } from "../lifecycle/settings";
@@ -51,6 +51,25 @@ export async function readRegistries(cluster: ClusterReader): Promise<RegistryRe
         throw crdsMissing(cluster.server, REGISTRIES);
     }
     return registries.toSorted((left, right) => left.metadata.name.localeCompare(right.metadata.name));
+}
+
+/**
+ * The Registry of this name, from the list that all registries of a program share. Whoever has rights on registries of certain
+ * names alone may list none, and asks for the very object.
+ */
+export async function registryNamed(
+    cluster: ClusterReader,
+    name: string,
+): Promise<RegistryResource | undefined> {
+    try {
+        const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
+        return registries.find(({ metadata }) => metadata.name === name);
+    } catch (error) {
+        if (error instanceof LlmosError && error.finding.code === "cluster-forbidden") {
+            return known(await cluster.read<RegistryResource>(registryPath(name)));
+        }
+        throw error;
+    }
 }
 
 export async function findRegistry(

@@ -2,11 +2,12 @@
 
 import { askIdentity } from "../access/cluster";
 import type { ClusterReference } from "../description/arguments";
-import { explained, type Finding, failure } from "../finding";
+import { explained, type Finding, failure, findingOf } from "../finding";
 import type { KubernetesObject } from "../kubernetes/cluster";
 import { crdsMissing } from "../kubernetes/refusals";
 import type { Context } from "../lifecycle";
 import { REGISTRIES, SYSTEM_NAMESPACE } from "../llmos/objects";
+import { registryNamed } from "../llmos/registries";
 import { known } from "../reading";
 
 /** Asks whether the cluster can be reached. */
@@ -17,15 +18,21 @@ export function askCluster(context: Context, reference: ClusterReference | undef
     });
 }
 
-/** Asks whether the kind Registry is installed. */
+/** Asks whether the kind Registry is installed; where none may be listed, by the one of this `name`. */
 export function askForRegistries(
     context: Context,
     reference: ClusterReference | undefined,
+    name?: string,
 ): Promise<Finding[]> {
     return explained(async () => {
         const cluster = await context.clusterReader(reference);
         // All of them: what else is asked of registries is found in the same list.
-        const found = await cluster.list(REGISTRIES);
+        const found = await cluster.list(REGISTRIES).catch(async (error: unknown) => {
+            if (name === undefined || findingOf(error).code !== "cluster-forbidden") {
+                throw error;
+            }
+            return [await registryNamed(cluster, name)];
+        });
         return found ? [] : [crdsMissing(cluster.server, REGISTRIES).finding];
     });
 }

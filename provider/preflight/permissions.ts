@@ -5,17 +5,18 @@ import { type Finding, failure } from "../finding";
 import type { ClusterReader } from "../kubernetes/cluster";
 import type { Context } from "../lifecycle";
 
-/** The rights that a resource needs on one kind of object. */
+/** The rights that a resource needs on an object. */
 export interface Permission {
     readonly group: "" | "ml.llmos.ai";
     readonly resource: "registries" | "secrets" | "models" | "datasets" | "datasetversions";
     readonly namespace?: string;
+    readonly name?: string;
 }
 
 /** An object is created where it is not there yet, and patched where it is. */
 const VERBS = ["create", "patch"] as const;
 
-/** Asks, once a process, whether objects of this kind may be written. A server that does not say is no finding. */
+/** Asks, once a process, whether objects of this kind may be written, or else this one. A server that does not say is no finding. */
 export async function askForPermission(
     context: Context,
     reference: ClusterReference | undefined,
@@ -30,9 +31,17 @@ export async function askForPermission(
 }
 
 /** The API server's word (Kubernetes documentation, "Checking API access"); yes where it gives none. */
-async function mayI(cluster: ClusterReader, verb: string, permission: Permission): Promise<boolean> {
-    const review = await cluster.review({ verb, ...permission });
-    return review?.status?.allowed !== false;
+async function mayI(
+    cluster: ClusterReader,
+    verb: (typeof VERBS)[number],
+    { name, ...kind }: Permission,
+): Promise<boolean> {
+    const allows = async (attributes: object) =>
+        (await cluster.review({ verb, ...attributes }))?.status?.allowed !== false;
+    // All objects of the kind share the first question. No right to create is by name: there is none yet.
+    return (
+        (await allows(kind)) || (verb === "patch" && name !== undefined && (await allows({ ...kind, name })))
+    );
 }
 
 function forbidden(

@@ -9,7 +9,8 @@ import { takenFinding } from "../kubernetes/objectFindings";
 import type { Context, KnownPart } from "../lifecycle";
 import { ownersOf, standingOf } from "../lifecycle/ownership";
 import { dependantsFinding, dependantsOf } from "../llmos/dependants";
-import { REGISTRIES, type RegistryResource, registryRef } from "../llmos/objects";
+import { registryRef } from "../llmos/objects";
+import { registryNamed } from "../llmos/registries";
 import { movesAway } from "../llmos/registryWriter";
 import { askForPermission } from "./permissions";
 
@@ -43,7 +44,7 @@ export async function askForRegistry(
         asksForSecret ? secretFindings(cluster, inputs) : [],
     ];
     return await firstFindings(
-        askForPermission(context, inputs.cluster, REGISTRY),
+        askForPermission(context, inputs.cluster, { ...REGISTRY, name }),
         Promise.all(questions).then((findings) => findings.flat()),
     );
 }
@@ -56,15 +57,6 @@ async function nameFindings(cluster: ClusterReader, inputs: Asked, name: string)
     return found && standing === "theirs" && !inputs.adopt
         ? [takenFinding(cluster, registryRef(name), found, claim)]
         : [];
-}
-
-/** The Registry of this name, from the list that all registries of a program share. */
-export async function registryNamed(
-    cluster: ClusterReader,
-    name: string,
-): Promise<RegistryResource | undefined> {
-    const registries = (await cluster.list<RegistryResource>(REGISTRIES)) ?? [];
-    return registries.find(({ metadata }) => metadata.name === name);
 }
 
 /** Where a registry of that name stores, or is to store. */

@@ -75,18 +75,52 @@ test("a whole life needs no other right", async () => {
     expect((await ask("GET", `/apis/ml.llmos.ai/v1/registries/${name}`)).status).toBe(404);
 });
 
+test("rights on objects of these names alone are enough to make them: none is listed", async () => {
+    const create = {
+        apiGroups: ["", "ml.llmos.ai"],
+        resources: ["registries", "secrets"],
+        verbs: ["create"],
+    };
+    const verbs = ["get", "watch", "patch", "delete"];
+    const registry = { apiGroups: ["ml.llmos.ai"], resources: ["registries"], resourceNames: [name], verbs };
+    const secret = { apiGroups: [""], resources: ["secrets"], resourceNames: [`${name}-credentials`], verbs };
+    const others = CLUSTER_RULES.filter(({ resources }) => !resources.includes("registries"));
+    await giveRights([create, registry, secret, ...others], []);
+    await stack.succeeds(stack.preview(program));
+    await stack.succeeds(stack.up(program));
+    expect(stack.resources.get(`${name}-registry`)?.outputs["state"]).toBe("Active");
+    expect((await stack.succeeds(stack.refresh())).done).toEqual([]);
+    // Who else uses the Secret cannot be known without a list.
+    const kept = await stack.destroy();
+    expect(kept.told.join("\n")).toContain(
+        "The API server refuses to list: registries.ml.llmos.ai is forbidden",
+    );
+    await giveRights(CLUSTER_RULES, SECRET_RULES);
+    await stack.succeeds(stack.destroy());
+});
+
 test("a verb that the cluster forbids is told at preview, with nothing changed", async () => {
-    const role = `/apis/rbac.authorization.k8s.io/v1/clusterroles/${name}`;
     const reading = CLUSTER_RULES.map((rule) => ({
         ...rule,
         verbs: rule.verbs.filter((verb) => verb !== "patch" && verb !== "create"),
     }));
-    expect((await ask("PATCH", role, { rules: reading })).status).toBe(200);
+    await giveRights(reading, SECRET_RULES);
     const preview = await stack.preview(program);
     const words = preview.told.join("\n");
     expect(words).toContain("The cluster does not let this user create or patch registries.ml.llmos.ai");
     expect(words).toContain("the README lists the permissions (Requirements)");
 });
+
+/** From now on the limited user may do this in the cluster, and that in the namespace of the Secrets. */
+async function giveRights(inCluster: readonly object[], inNamespace: readonly object[]): Promise<void> {
+    for (const [path, rules] of [
+        [`clusterroles/${name}`, inCluster],
+        [`namespaces/llmos-system/roles/${name}`, inNamespace],
+    ] as const) {
+        const { status } = await ask("PATCH", `/apis/rbac.authorization.k8s.io/v1/${path}`, { rules });
+        expect(status).toBe(200);
+    }
+}
 
 /** A bucket on which the limited user has what LLMOS needs. */
 async function makeLimitedBucket(): Promise<void> {

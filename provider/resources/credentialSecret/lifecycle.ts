@@ -65,7 +65,8 @@ export const credentialSecret: Lifecycle<CredentialSecretInputs, CredentialSecre
 
     async preflight(context, inputs, prior, unchanged) {
         const namespace = namespaceOf(context, inputs.namespace);
-        const permission = { group: "", resource: "secrets", namespace } as const;
+        const named = inputs.name === undefined ? {} : { name: inputs.name };
+        const permission = { group: "", resource: "secrets", namespace, ...named } as const;
         const isNew = prior?.name !== inputs.name && inputs.name !== undefined;
         const [cluster, keys] = await Promise.all([
             firstFindings(

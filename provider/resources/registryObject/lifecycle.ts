@@ -69,7 +69,7 @@ export const registryObject: Lifecycle<RegistryObjectInputs, RegistryObjectState
                 ? []
                 : askEndpoint(context, connectionWith(context, { ...inputs, endpoint }, NO_KEYS)),
             firstFindings(
-                askForRegistries(context, inputs.cluster),
+                askForRegistries(context, inputs.cluster, inputs.name),
                 ...(unchanged ? [] : [askForRegistry(context, inputs, prior)]),
             ),
         ]);

@@ -22,8 +22,8 @@ import { describe, type Finding, failure, failureOf, findingOf } from "../../fin
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Context, KnownPart } from "../../lifecycle";
 import { isOutOfReach } from "../../lifecycle/unreachable";
+import { registryNamed } from "../../llmos/registries";
 import { askEndpoint } from "../../preflight/endpoint";
-import { registryNamed } from "../../preflight/registry";
 import type { ContentStore } from "../../s3/contentStore";
 import type { InRegistry, StoredInputs, StoredState } from "./description";
 import { rememberPlace, storageUri, storeIfThere, storeOrNoRegistry } from "./stored";

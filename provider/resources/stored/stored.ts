@@ -24,7 +24,7 @@ import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../../preflight/
 import { askForPermission } from "../../preflight/permissions";
 import { absent, known, present, type Reading } from "../../reading";
 import type { ContentStore } from "../../s3/contentStore";
-import type { StoredInputs, StoredState } from "./description";
+import type { InRegistry, StoredInputs, StoredState } from "./description";
 
 export function storageUri(store: ContentStore, path: string): string {
     return `s3://${store.bucket}/${path}`;
@@ -130,21 +130,21 @@ export function idOf({ namespace, name }: Pick<StoredState, "namespace" | "name"
 export async function askForStored(
     context: Context,
     kind: StoredKind,
-    inputs: KnownPart<StoredInputs>,
+    inputs: KnownPart<StoredInputs & InRegistry>,
     prior: KnownPart<StoredInputs> | undefined,
 ): Promise<Finding[]> {
     const { name, namespace = "default" } = inputs;
     if (name === undefined) {
         return await askForRegistries(context, inputs.cluster);
     }
-    const permission = { group: "ml.llmos.ai", resource: kind.plural, namespace } as const;
+    const permission = { group: "ml.llmos.ai", resource: kind.plural, namespace, name } as const;
     const isNew = prior?.name !== name || prior.namespace !== namespace;
     const refused = Promise.all([
         askForNamespace(context, inputs.cluster, namespace, FOR_OBJECTS),
         askForPermission(context, inputs.cluster, permission),
     ]).then((findings) => findings.flat());
     return await firstFindings(
-        askForRegistries(context, inputs.cluster),
+        askForRegistries(context, inputs.cluster, inputs.registryName),
         refused,
         ...(isNew ? [nameFindings(context, kind, inputs, { namespace, name })] : []),
     );
