@@ -218,6 +218,11 @@ export class Cluster {
             if (event) {
                 onEvent(event);
             }
+            if (event?.type === "ERROR") {
+                // Nothing comes after it (410, what the watch would go on from is gone), though the connection may stay.
+                response.destroy();
+                lines.close();
+            }
         });
         lines.on("close", onEnd);
         // The lines pass on what breaks the response; an error that nobody hears would end this process.

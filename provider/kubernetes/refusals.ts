@@ -28,10 +28,10 @@ export function refusal(
     }
     const outage = outageOf(answer.body);
     if (outage) {
-        return webhookOutage(verb, where, outage);
+        return webhookOutage(verb, where, outage, answer);
     }
     if (isBusy(answer.status)) {
-        return overloaded(verb, `${where} (status ${answer.status})`, said);
+        return overloaded(verb, `${where} (status ${answer.status})`, said, answer);
     }
     if (answer.status === 401) {
         return loginRefused(`${where} (status 401)`, renewal);
@@ -82,6 +82,7 @@ function webhookOutage(
     verb: string,
     where: string,
     { webhook, said }: NonNullable<ReturnType<typeof outageOf>>,
+    answer: ApiAnswer,
 ): LlmosError {
     const isLlmos = webhook.includes("llmos");
     return failure("webhook-unreachable", {
@@ -90,17 +91,24 @@ function webhookOutage(
         why: isLlmos
             ? "The webhook server of LLMOS checks models and datasets before they are written; without it the API server writes none."
             : "As long as that lasts, the API server does not write the object.",
-        next: `It was asked again several times. Check the ${isLlmos ? "webhook server of LLMOS (kubectl get pods --namespace llmos-system)" : "server behind that webhook"}, then run again.`,
+        next: `${askedSoFar(answer)} Check the ${isLlmos ? "webhook server of LLMOS (kubectl get pods --namespace llmos-system)" : "server behind that webhook"}, then run again.`,
     });
 }
 
+/** How often the server was asked, and how long it wants not to be. */
+function askedSoFar({ tries, retryAfter }: ApiAnswer): string {
+    const asked = tries === 1 ? "It was asked once" : `It was asked ${tries} times`;
+    const seconds = Math.ceil(retryAfter / 1_000);
+    return seconds > 0 ? `${asked}, and wants to be asked again in ${seconds} s.` : `${asked}.`;
+}
+
 /** Nothing is wrong with the request: it was sent again until time was up. */
-function overloaded(verb: string, where: string, said: string | undefined): LlmosError {
+function overloaded(verb: string, where: string, said: string | undefined, answer: ApiAnswer): LlmosError {
     return failure("cluster-refused", {
         found: `The API server, or a proxy before it, cannot ${verb} now${said ? `: ${said}` : ""}`,
         where,
         why: "The provider manages the Registry object and its Secret through these calls.",
-        next: "It was asked again several times. Check its health (kubectl get --raw /readyz), then run again.",
+        next: `${askedSoFar(answer)} Check its health (kubectl get --raw /readyz), then run again.`,
     });
 }
 

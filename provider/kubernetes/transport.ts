@@ -3,7 +3,7 @@ import { type Agent, request as httpRequest, type IncomingMessage } from "node:h
 import { request as httpsRequest } from "node:https";
 import { failure } from "../finding";
 import { textOf } from "../network/body";
-import { BrokenAnswer, isTransient } from "../network/causes";
+import { BrokenAnswer, isTransient, networkCode, ProxyFailure } from "../network/causes";
 import { agentFor, throughProxy } from "../network/proxy";
 import { type Deadline, isBusy, type Outcome, retryAfterMs, unlimited, withRetries } from "../network/retry";
 import type { Connection } from "./connection";
@@ -22,11 +22,17 @@ export interface ApiAnswer {
     readonly status: number;
     /** Parsed JSON; the text itself where it was none (an unknown path answers in plain text). */
     readonly body: unknown;
+    /** How often it was asked, this answer included. */
+    readonly tries: number;
+    /** How long the server wants not to be asked again, in milliseconds; 0 when it does not say. */
+    readonly retryAfter: number;
 }
 
 export class Transport {
     private login: Promise<Credentials> | undefined;
     private agent: Promise<Agent | undefined> | undefined;
+    /** Whether the server has answered any request of this process. */
+    private answered = false;
 
     /** @internal */
     constructor(
@@ -51,11 +57,10 @@ export class Transport {
 
     /** Sends, and again after a passing failure; every request made through here may safely be repeated. */
     async send(request: ApiRequest, deadline: Deadline = unlimited): Promise<ApiAnswer> {
-        const { status, body } = await this.exchange(deadline, async (login, signal) => {
+        return await this.exchange(deadline, async (login, signal) => {
             const response = await this.ask(request, login, signal);
             return { ...headOf(response), body: bodyOf(await textOf(response), response) };
         });
-        return { status, body };
     }
 
     /** The same for a watch: gives the response when its head has come, because its body has no end. */
@@ -66,7 +71,7 @@ export class Transport {
                 ? { ...headOf(response), response }
                 : { ...headOf(response), body: bodyOf(await textOf(response), response) };
         });
-        return "response" in opened ? opened.response : { status: opened.status, body: opened.body };
+        return "response" in opened ? opened.response : opened;
     }
 
     /**
@@ -76,11 +81,28 @@ export class Transport {
     private async exchange<T extends Head>(
         deadline: Deadline,
         attempt: (login: Credentials, signal: AbortSignal) => Promise<T>,
-    ): Promise<T> {
-        const send = (login: Credentials) =>
-            deadline((signal) =>
-                withRetries((each) => attempt(login, each), waitBeforeNext, { signal, sleep: this.sleep }),
+    ): Promise<T & { readonly tries: number }> {
+        let tries = 0;
+        let isAway = false;
+        const counted = async (login: Credentials, signal: AbortSignal) => {
+            tries += 1;
+            const outcome = await attempt(login, signal);
+            this.answered = true;
+            return outcome;
+        };
+        const again = (outcome: Outcome<T>) => {
+            // Where a server has answered before, it is restarted; where none has, the address may be wrong.
+            const isRefused = "error" in outcome && networkCode(outcome.error) === "ECONNREFUSED";
+            isAway ||= isRefused && this.answered && !(outcome.error instanceof ProxyFailure);
+            return isRefused && isAway ? 0 : waitBeforeNext(outcome);
+        };
+        const persists = () => isAway;
+        const send = async (login: Credentials) => {
+            const outcome = await deadline((signal) =>
+                withRetries((each) => counted(login, each), again, { signal, sleep: this.sleep, persists }),
             );
+            return { ...outcome, tries };
+        };
         let used = this.login ?? this.renew(undefined);
         const { expires } = await used;
         if (expires !== undefined && expires <= Date.now()) {
@@ -189,7 +211,9 @@ function waitBeforeNext(outcome: Outcome<Head>): number | undefined {
         return isTransient(outcome.error) ? 0 : undefined;
     }
     const { status, retryAfter, body } = outcome.value;
-    return isBusy(status) && denialOf(body) === undefined ? retryAfter : undefined;
+    // What a watch would go on from is gone; the next one begins with what there is now.
+    const isGone = status === 410;
+    return isGone || (isBusy(status) && denialOf(body) === undefined) ? retryAfter : undefined;
 }
 
 /** A body that says it is JSON and is none, or a success without an object, has been cut off on its way. */

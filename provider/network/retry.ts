@@ -16,6 +16,9 @@ const SMALL: Tries = { pausesMs: [200, 500, 1_000, 2_000], tryMs: 30_000, reques
 /** Overloaded, starting up, or tired of waiting for the request: the server, or a proxy before it, wants to be asked again. */
 const BUSY = new Set([408, 429, 500, 502, 503, 504]);
 
+/** Time that is kept for a last try when a server asks for a longer wait than there is time for, in milliseconds. */
+const LAST_TRY_MS = 5_000;
+
 /** How a try ended. */
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
@@ -26,6 +29,8 @@ export interface Patience {
     readonly sleep: (milliseconds: number) => Promise<void>;
     /** Default: up to five tries within a minute. */
     readonly tries?: Tries;
+    /** Whether to go on with the last of the pauses, for as long as there is time; asked after each try. */
+    readonly persists?: () => boolean;
 }
 
 /**
@@ -58,16 +63,23 @@ export async function withRetries<T>(
 ): Promise<T> {
     const { pausesMs, tryMs, requestMs } = patience.tries ?? SMALL;
     const end = Date.now() + requestMs;
-    const once = () => outcomeOf(attempt, patience.signal, Math.min(tryMs, end - Date.now()));
     let outcome: Outcome<T> | undefined;
-    for (const pause of pausesMs) {
-        outcome = lastWord(await once(), outcome);
+    for (let tries = 0; ; tries += 1) {
+        const tried = await outcomeOf(attempt, patience.signal, Math.min(tryMs, end - Date.now()));
+        outcome = lastWord(tried, outcome);
         const wait = patience.signal?.aborted ? undefined : again(outcome);
-        if (wait === undefined || !(await slept(Math.max(pause, wait), end, patience))) {
+        const pause = pausesMs[tries] ?? (patience.persists?.() ? pausesMs.at(-1) : undefined);
+        if (wait === undefined || pause === undefined) {
+            return settled(outcome);
+        }
+        const left = end - Date.now();
+        // Whoever has a deadline of their own, as preview has, does not wait for nothing.
+        const isCut = wait > left && left > LAST_TRY_MS && patience.signal === undefined;
+        const inTime = isCut ? left - LAST_TRY_MS : Math.max(pause, wait);
+        if (!(await slept(inTime, end, patience))) {
             return settled(outcome);
         }
     }
-    return settled(lastWord(await once(), outcome));
 }
 
 /** What the server said before a try that ran out of time. */

@@ -286,12 +286,20 @@ async function created<T extends KubernetesObject>(
         : made;
 }
 
+/** What a watch would go on from is gone, and nothing more comes. */
+const goneEvent: Fault = ({ response }) => {
+    const object = { kind: "Status", status: "Failure", reason: "Expired", code: 410 };
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write(`${JSON.stringify({ type: "ERROR", object })}\n`);
+};
+
 describe("a watch", () => {
     const BREAKS: [string, Fault][] = [
         ["is refused while the server starts", kubernetesStatus(503, "ServiceUnavailable")],
         ["breaks off in the middle of a line", halved],
         ["is reset in the middle of a line", cutOff("reset")],
         ["says nothing", silence],
+        ["is refused with 410", kubernetesStatus(410, "Expired")],
     ];
     test.concurrent.each(BREAKS)("that %s does not hide the operator's verdict", async (title, fault) => {
         const { recorder, cluster } = await stage();
@@ -312,6 +320,16 @@ describe("a watch", () => {
             recorder.faults.heal();
             await cluster.delete(registryPath(name), undefined);
         }
+    });
+
+    test.concurrent("ends with its last event, 410, though its connection stays", async () => {
+        const { recorder, cluster } = await stage();
+        recorder.faults.set(goneEvent, 1, /watch=true/);
+        const types: string[] = [];
+        await new Promise<void>((ended, failed) => {
+            cluster.watch(SECRETS, "faults-none", ({ type }) => types.push(type), ended).catch(failed);
+        });
+        expect(types).toEqual(["ERROR"]);
     });
 
     test.concurrent("that cannot be opened is one finding", async () => {

@@ -147,7 +147,7 @@ describe("a webhook that cannot be called", () => {
                 found: expect.stringContaining(
                     `The API server cannot create: it cannot call the admission webhook "${WEBHOOK}": failed to call webhook: Post `,
                 ),
-                next: "It was asked again several times. Check the webhook server of LLMOS (kubectl get pods --namespace llmos-system), then run again.",
+                next: "It was asked 5 times. Check the webhook server of LLMOS (kubectl get pods --namespace llmos-system), then run again.",
             });
             expect(failure?.found).toContain("connection refused");
         } finally {
@@ -163,7 +163,7 @@ describe("a webhook that cannot be called", () => {
         const { failure } = await scene.run(model).up({ name: "webhooks-elses", registry: "webhooks" });
         expect(failure).toMatchObject({
             code: "webhook-unreachable",
-            next: "It was asked again several times. Check the server behind that webhook, then run again.",
+            next: "It was asked 5 times. Check the server behind that webhook, then run again.",
         });
     });
 });

@@ -28,6 +28,7 @@ export class Recorder {
         /** None at first. */
         readonly faults: Faults,
         private readonly close: () => Promise<void>,
+        private readonly listen: (port: number) => Promise<void>,
     ) {}
 
     /** In front of the sandbox's S3 server, with its certificate: whoever trusts it trusts the proxy. */
@@ -100,12 +101,17 @@ export class Recorder {
             connections.set(remotePort, socket);
             socket.once("close", () => connections.delete(remotePort));
         });
-        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const listen = (port: number) =>
+            new Promise<void>((resolve, reject) => {
+                server.once("error", reject);
+                server.listen(port, "127.0.0.1", resolve);
+            });
+        await listen(0);
         const close = async () => {
             server.closeAllConnections();
             await new Promise((resolve) => server.close(resolve));
         };
-        return new Recorder((server.address() as AddressInfo).port, requests, faults, close);
+        return new Recorder((server.address() as AddressInfo).port, requests, faults, close, listen);
     }
 
     /** The methods asked for since the last call, each once, sorted. */
@@ -116,6 +122,11 @@ export class Recorder {
 
     stop(): Promise<void> {
         return this.close();
+    }
+
+    /** Listens again where it has stopped. */
+    comeBack(): Promise<void> {
+        return this.listen(this.port);
     }
 }
 

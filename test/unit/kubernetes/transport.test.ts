@@ -70,7 +70,7 @@ describe("a request is sent again", () => {
         ["a connection that is reset", [reset, reset, status(200)], [200, 500]],
     ])("after %s", async (_title, answers, expected) => {
         const transport = await transportTo(...answers);
-        expect(await transport.send(GET)).toEqual({ status: 200, body: { ok: true } });
+        expect(await transport.send(GET)).toMatchObject({ status: 200, body: { ok: true } });
         expect(pauses).toEqual(expected);
     });
 
@@ -90,13 +90,13 @@ describe("a request is sent again", () => {
 describe("a request is not sent again", () => {
     it.each([200, 401, 403, 404, 409, 422])("after %i", async (code) => {
         const transport = await transportTo(status(code));
-        expect(await transport.send(GET)).toEqual({ status: code, body: { ok: true } });
+        expect(await transport.send(GET)).toMatchObject({ status: code, body: { ok: true } });
         expect(asked).toHaveLength(1);
     });
 
     it("after five busy answers: the last one is given", async () => {
         const transport = await transportTo(status(503, "busy"));
-        expect(await transport.send(GET)).toEqual({ status: 503, body: "busy" });
+        expect(await transport.send(GET)).toMatchObject({ status: 503, body: "busy" });
         expect(asked).toHaveLength(5);
     });
 
@@ -142,5 +142,5 @@ describe("a deadline", () => {
 
 it("an answer that is no JSON is given as text", async () => {
     const transport = await transportTo(status(404, "404 page not found\n"));
-    expect(await transport.send(GET)).toEqual({ status: 404, body: "404 page not found\n" });
+    expect(await transport.send(GET)).toMatchObject({ status: 404, body: "404 page not found\n" });
 });

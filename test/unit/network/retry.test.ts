@@ -12,7 +12,12 @@ afterEach(() => {
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** Rides out with everything worth another try after that wait; gives the outcome, the tries and the time. */
-async function ridden<T>(attempt: (signal: AbortSignal) => Promise<T>, wait = 0, signal?: AbortSignal) {
+async function ridden<T>(
+    attempt: (signal: AbortSignal) => Promise<T>,
+    wait = 0,
+    signal?: AbortSignal,
+    persists?: () => boolean,
+) {
     const started = Date.now();
     const after = () => (Date.now() - started) / 1_000;
     let tries = 0;
@@ -20,7 +25,11 @@ async function ridden<T>(attempt: (signal: AbortSignal) => Promise<T>, wait = 0,
         tries += 1;
         return attempt(each);
     };
-    const ended = withRetries(counted, (_outcome: Outcome<T>) => wait, { sleep, signal }).then(
+    const ended = withRetries(counted, (_outcome: Outcome<T>) => wait, {
+        sleep,
+        signal,
+        ...(persists && { persists }),
+    }).then(
         (value) => ({ value, seconds: after() }),
         (error: Error) => ({ error: error.name, seconds: after() }),
     );
@@ -42,8 +51,28 @@ describe("a request is retried", () => {
 
     it("with the waits that the server asks for, as long as they fit into its minute", async () => {
         expect(await ridden(async () => "busy", 10_000)).toMatchObject({ tries: 5, seconds: 40 });
-        expect(await ridden(async () => "busy", 25_000)).toMatchObject({ tries: 3, seconds: 50 });
-        expect(await ridden(async () => "busy", 3_600_000)).toMatchObject({ tries: 1, seconds: 0 });
+        expect(await ridden(async () => "busy", 25_000)).toMatchObject({ tries: 4, seconds: 55 });
+    });
+
+    it("once more at the end of its minute, where the server asks for a longer wait than that", async () => {
+        expect(await ridden(async () => "busy", 61_000)).toMatchObject({ tries: 2, seconds: 55 });
+        const { signal } = new AbortController();
+        expect(await ridden(async () => "busy", 61_000, signal)).toMatchObject({ tries: 1, seconds: 0 });
+    });
+
+    it("for as long as there is time, where that is told", async () => {
+        const persists = () => true;
+        expect(await ridden(async () => "busy", 0, undefined, persists)).toMatchObject({
+            tries: 33,
+            seconds: 59.7,
+        });
+        // It is asked of whatever comes after the five.
+        let more = 2;
+        const twice = () => more-- > 0;
+        expect(await ridden(async () => "busy", 0, undefined, twice)).toMatchObject({
+            tries: 7,
+            seconds: 7.7,
+        });
     });
 
     it("for a minute in all, however slow each answer is", async () => {
