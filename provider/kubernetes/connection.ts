@@ -1,6 +1,7 @@
 /** What the context of a kubeconfig comes to: an API server, how it is verified, and as whom it is asked. */
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, createSecureContext } from "node:tls";
 import { isLoopback, parseProxy } from "../network/proxy";
 import {
     ANONYMOUS,
@@ -19,7 +20,12 @@ export interface Connection {
     /** `user:password` of the address, where it has them. */
     readonly addressLogin?: string;
     /** How its certificate is verified. */
-    readonly tls: { readonly ca?: Buffer; readonly servername?: string; readonly rejectUnauthorized?: false };
+    readonly tls: {
+        readonly ca?: Buffer;
+        readonly servername?: string;
+        readonly checkServerIdentity?: typeof checkServerIdentity;
+        readonly rejectUnauthorized?: false;
+    };
     /** The proxy that the kubeconfig names for it; empty: none, whatever the environment says. */
     readonly proxyUrl?: string;
     /** Of the context; empty when it names none. */
@@ -85,7 +91,7 @@ function reachedBy(
         }),
         tls: {
             ...(ca && { ca }),
-            ...(cluster["tls-server-name"] && { servername: cluster["tls-server-name"] }),
+            ...(cluster["tls-server-name"] && namedIn(cluster["tls-server-name"])),
             ...(cluster["insecure-skip-tls-verify"] && { rejectUnauthorized: false }),
         },
         ...((proxyUrl || isLoopback(url.href)) && { proxyUrl }),
@@ -104,6 +110,13 @@ function serverOf(server: string, name: string): URL {
         throw new Unusable(`the server of ${name} is no https:// or http:// address`);
     }
     return url;
+}
+
+/** The name that the certificate must have. An address may not be sent in the handshake, and is compared all the same. */
+function namedIn(name: string): Connection["tls"] {
+    return isIP(name) === 0
+        ? { servername: name }
+        : { servername: "", checkServerIdentity: (_host, shown) => checkServerIdentity(name, shown) };
 }
 
 /** Undefined for what is none, or has half an escape in it. */

@@ -158,8 +158,15 @@ const TRANSIENT = new Set([
 /** The code of a network failure, looked for along the chain of causes; undefined when it is none. */
 export function networkCode(error: unknown): string | undefined {
     for (let link = error; link instanceof Error; link = link.cause) {
-        const code = (link as NodeJS.ErrnoException).code;
+        const { code, syscall } = link as NodeJS.ErrnoException;
         if (typeof code === "string" && (Object.hasOwn(CAUSES, code) || OTHER_TLS.test(code))) {
+            return code;
+        }
+        if (code !== undefined && syscall === "getaddrinfo") {
+            // EINVAL, for example: a name that is too long is asked of nobody.
+            return "ENOTFOUND";
+        }
+        if (code !== undefined && syscall === "connect") {
             return code;
         }
         if (link.name === "TimeoutError" || link.name === "AbortError") {
@@ -185,10 +192,10 @@ export function networkFinding(error: unknown, peer: Peer): Finding | undefined 
         return proxyFinding(error, peer);
     }
     const code = networkCode(error);
-    const cause = code === undefined ? undefined : (CAUSES[code] ?? BROKEN);
-    if (!cause) {
+    if (code === undefined) {
         return undefined;
     }
+    const cause = CAUSES[code] ?? (OTHER_TLS.test(code) ? BROKEN : UNREACHABLE);
     return {
         code: cause.code,
         severity: "error",

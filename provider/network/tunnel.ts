@@ -74,11 +74,13 @@ export class SocksTunnel extends SocksProxyAgent {
 function verified({
     host,
     servername,
+    checkServerIdentity: own,
 }: {
     host?: string | undefined;
     servername?: string | undefined;
+    checkServerIdentity?: unknown;
 }): object {
-    return host && isIP(host) && !servername
+    return host && isIP(host) && !servername && !own
         ? { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(host, shown) }
         : {};
 }

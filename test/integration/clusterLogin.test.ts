@@ -200,6 +200,17 @@ describe("a user of the kubeconfig is who kubectl makes of it:", () => {
         expect(await whoIs(await clusterFor({ token: good }, unverified))).toMatchObject(ourAccount);
     });
 
+    test("a server whose certificate is for another name, or for an address", async () => {
+        const byName = { server: sandbox.apiServerUrl.replace("127.0.0.1", "localhost") };
+        const cluster = await clusterFor({ token: good }, { ...byName, "tls-server-name": "127.0.0.1" });
+        expect(await whoIs(cluster)).toMatchObject(ourAccount);
+        for (const other of ["127.0.0.2", "other.example.com"]) {
+            const wrong = await clusterFor({ token: good }, { "tls-server-name": other });
+            const error = await wrong.identity().catch((each) => each);
+            expect(explained(error, sandbox.apiServerUrl)).toContain("is for another host name");
+        }
+    });
+
     test("nobody at a plain http server, such as kubectl proxy: what is secret stays here", async () => {
         const asked: IncomingHttpHeaders[] = [];
         const server = createServer(async (request, response) => {

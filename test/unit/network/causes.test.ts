@@ -57,6 +57,16 @@ describe("a failed connection", () => {
             new Error("a", { cause: new Error("b", { cause: withCode("ENOTFOUND") }) }),
             "name-not-resolved",
         ],
+        [
+            "a name that cannot even be asked for",
+            Object.assign(withCode("EINVAL"), { syscall: "getaddrinfo" }),
+            "name-not-resolved",
+        ],
+        [
+            "a firewall of this machine",
+            Object.assign(withCode("EPERM"), { syscall: "connect" }),
+            "unreachable",
+        ],
         ["a cause below an unknown code", withCode("ERR_OTHER", withCode("EPIPE")), "unreachable"],
         [
             "the first of several addresses",
