@@ -153,7 +153,7 @@ const TEMPORARY = refused(
 );
 const ARCHIVED = refused("Restore the object from its archive first.");
 const IN_BETWEEN = refused(
-    "It was asked again several times: another change of the bucket is under way. Run again in some minutes.",
+    "It was asked again for as long as there was time: another change of the bucket is under way. Run again in some minutes.",
 );
 
 const REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -194,7 +194,7 @@ function failing(next: string): Refusal {
 
 const FAILING = failing("Look at the server's log, and at the proxies before it.");
 const STILL_FAILING = failing(
-    "It was asked again several times. Look at its log, and at the proxies before it, then run again.",
+    "It was asked again for as long as there was time. Look at its log, and at the proxies before it, then run again.",
 );
 
 /** What the server's refusal means. */

@@ -108,7 +108,7 @@ function overloaded(url: string, status: number): Error {
         found: `The S3 server, or a proxy before it, does not answer what a browser asks: status ${status}`,
         where: `${url} (OPTIONS)`,
         why: "The LLMOS page uploads and downloads models and datasets from the browser, which asks for this first.",
-        next: "It was asked again several times. Look at its log, and at the proxies before it, then run again.",
+        next: "It was asked again for as long as there was time. Look at its log, and at the proxies before it, then run again.",
     });
 }
 
