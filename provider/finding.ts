@@ -56,6 +56,7 @@ export type FindingCode =
     | "content-published"
     | "dataset-missing"
     | "content-missing"
+    | "content-taken"
     | "content-unusable"
     | "content-changed"
     | "content-damaged"

@@ -16,7 +16,7 @@ export async function askIdentity(
 /** The cluster's identity for `check`; the prior one when it cannot be asked now, none when it may not be asked. */
 export async function identify(
     context: Context,
-    inputs: KnownPart<InCluster & Guarded>,
+    inputs: KnownPart<InCluster & Guarded & { owner?: string }>,
     prior: KnownPart<InCluster> | undefined,
 ): Promise<{ clusterId?: string }> {
     if (inputs.reachability === "off") {
@@ -24,7 +24,11 @@ export async function identify(
     }
     const kept = prior?.clusterId === undefined ? {} : { clusterId: prior.clusterId };
     try {
-        return { clusterId: await askIdentity(context, inputs.cluster) };
+        const clusterId = await askIdentity(context, inputs.cluster);
+        if (prior?.clusterId !== undefined && prior.clusterId !== clusterId) {
+            context.history.noteFormerCluster(inputs, prior.clusterId);
+        }
+        return { clusterId };
     } catch (error) {
         findingOf(error);
         return kept;

@@ -1,7 +1,7 @@
 /** What is to be sent and what may go: the files here, compared with what lies in the bucket. */
 import type { ListedObject } from "../s3/contentStore";
 import type { LocalFile } from "./localFiles";
-import type { Manifest, StoredFile } from "./manifest";
+import type { Manifest, StoredFile, StoredFiles } from "./manifest";
 import { digestsOf, isComparable } from "./parts";
 
 /** The outcome of comparing. */
@@ -11,8 +11,8 @@ export interface Comparison {
     /** How many of those are here as the manifest says: they were changed there, or are missing. */
     readonly restored: number;
     /** Files that lie there as they are here. */
-    readonly same: Manifest;
-    /** Paths of objects that no file here stands for. */
+    readonly same: StoredFiles;
+    /** Paths of objects that neither a file here stands for, nor LLMOS has copied there. */
     readonly extra: readonly string[];
 }
 
@@ -22,15 +22,16 @@ export interface Comparison {
  */
 export async function compare(
     local: readonly LocalFile[],
-    manifest: Manifest,
+    files: StoredFiles,
     listed: ReadonlyMap<string, ListedObject>,
     signal?: AbortSignal,
+    copied: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<Comparison> {
     const send: LocalFile[] = [];
     let restored = 0;
     const same = new Map<string, StoredFile>();
     for (const file of local) {
-        const stored = manifest.get(file.path);
+        const stored = files.get(file.path);
         const look = await lookAt(file, stored, listed.get(file.path), signal);
         if (look.same) {
             same.set(file.path, look.same);
@@ -40,7 +41,20 @@ export async function compare(
         }
     }
     const here = new Set(local.map(({ path }) => path));
-    return { send, restored, same, extra: [...listed.keys()].filter((path) => !here.has(path)) };
+    const extra = [...listed.keys()].filter((path) => !here.has(path) && !copied.has(path));
+    return { send, restored, same, extra };
+}
+
+/**
+ * How many files and removals make another content than the one that was stored. An object that no file here stands for
+ * may be one that was stored, and kept.
+ */
+export function changesOf({ send, restored, extra }: Comparison, prune: boolean): number {
+    return send.length - restored + (prune ? extra.length : 0);
+}
+
+export function bytesOf(files: readonly { readonly size: number }[]): number {
+    return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** What was found of a file. */
@@ -89,8 +103,12 @@ async function isAsStored(
 }
 
 /** How a content there differs from its manifest, a line a file, as refresh shows it. */
-export function driftOf(manifest: Manifest, listed: ReadonlyMap<string, ListedObject>): string[] {
-    const lines = [...manifest].flatMap(([path, { size, etag }]) => {
+export function driftOf(
+    { files, copied }: Pick<Manifest, "files" | "copied">,
+    listed: ReadonlyMap<string, ListedObject>,
+): string[] {
+    const known = new Map<string, ListedObject>([...copied, ...files]);
+    const lines = [...known].flatMap(([path, { size, etag }]) => {
         const there = listed.get(path);
         return there
             ? there.size === size && there.etag === etag
@@ -98,6 +116,6 @@ export function driftOf(manifest: Manifest, listed: ReadonlyMap<string, ListedOb
                 : [`changed: ${path}`]
             : [`missing: ${path}`];
     });
-    const added = [...listed.keys()].filter((path) => !manifest.has(path)).map((path) => `added: ${path}`);
+    const added = [...listed.keys()].filter((path) => !known.has(path)).map((path) => `added: ${path}`);
     return [...lines, ...added];
 }

@@ -5,8 +5,9 @@
 
 import { createHash } from "node:crypto";
 import type { Decoding } from "../description/decoding";
-import { required } from "../description/fields";
+import { decodeFields, type Fields, optional, required } from "../description/fields";
 import { list, number, object, text } from "../description/kinds";
+import type { ListedObject } from "../s3/contentStore";
 import { OWN_PREFIX } from "../s3/objectStore";
 
 /** One stored file. */
@@ -17,52 +18,108 @@ export interface StoredFile {
     readonly mtimeMs: number;
     /** SHA-256 of the content, hex. */
     readonly sha256: string;
-    /** ETag of the object as the server listed it afterwards. */
+    /** ETag that the server answered when it took the object from us. */
     readonly etag: string;
 }
 
 /** Stored files by path. A map, not an object: `__proto__` is a good file name. */
-export type Manifest = ReadonlyMap<string, StoredFile>;
+export type StoredFiles = ReadonlyMap<string, StoredFile>;
 
-/** Version of the shape; another one is read as no manifest, and everything is then compared by content. */
-const VERSION = 1;
+/** The Model or DatasetVersion that a content belongs to. */
+export interface ContentOwner {
+    /** Identity of its cluster. */
+    readonly cluster: string;
+    /** Its UID. */
+    readonly uid: string;
+    /** The program resource that declares it, for messages and for a move to another cluster. */
+    readonly resource?: string | undefined;
+}
 
-type Row = StoredFile & { path: string };
+/** What is known of a content. */
+export interface Manifest {
+    /** Whose it is; undefined where nobody has stored it. */
+    readonly owner: ContentOwner | undefined;
+    /** What was stored of it. */
+    readonly files: StoredFiles;
+    /** What LLMOS has copied there from another version, by path. It belongs to the content, and is in no folder here. */
+    readonly copied: ReadonlyMap<string, ListedObject>;
+}
 
-const rows = list<Row>(
-    object<Row>("StoredFile", {
-        path: required(text()),
-        size: required(number(0)),
-        mtimeMs: required(number(0)),
-        sha256: required(text()),
-        etag: required(text()),
-    }),
-);
+/** Version of the shape; another one is read as no manifest: everything is then compared by content. */
+const VERSION = 2;
+
+interface Document {
+    readonly owner?: ContentOwner;
+    readonly files: (StoredFile & { path: string })[];
+    readonly copied: (ListedObject & { path: string })[];
+}
+
+const document: Fields<Document> = {
+    owner: optional(
+        object<ContentOwner>("ContentOwner", {
+            cluster: required(text()),
+            uid: required(text()),
+            resource: optional(text()),
+        }),
+    ),
+    files: required(
+        list(
+            object<StoredFile & { path: string }>("StoredFile", {
+                path: required(text()),
+                size: required(number(0)),
+                mtimeMs: required(number(0)),
+                sha256: required(text()),
+                etag: required(text()),
+            }),
+        ),
+    ),
+    copied: required(
+        list(
+            object<ListedObject & { path: string }>("CopiedObject", {
+                path: required(text()),
+                size: required(number(0)),
+                etag: required(text()),
+            }),
+        ),
+    ),
+};
 
 /** Key of the manifest for the content below `root`. Outside of it: LLMOS shows and copies what lies there. */
 export function manifestKey(root: string): string {
     return `${OWN_PREFIX}manifests/${root}.json`;
 }
 
-export function writeManifest(manifest: Manifest): string {
-    const files = [...manifest].map(([path, file]) => ({ path, ...file }));
-    return `${JSON.stringify({ version: VERSION, files })}\n`;
+export function writeManifest({ owner, files, copied }: Manifest): string {
+    const content: Document = {
+        ...(owner && { owner }),
+        files: [...files].map(([path, file]) => ({ path, ...file })),
+        copied: [...copied].map(([path, seen]) => ({ path, ...seen })),
+    };
+    return `${JSON.stringify({ version: VERSION, ...content })}\n`;
 }
 
 /** Total: what is no manifest of this version is none. */
 export function readManifest(content: string | undefined): Manifest {
-    const { version, files } = parsed(content);
+    const { version, ...rest } = parsed(content);
     const into: Decoding = { problems: [], unknowns: [] };
-    const decoded = version === VERSION ? rows.decode(files, "files", into) : undefined;
-    return new Map(
-        (into.problems.length > 0 ? [] : (decoded ?? [])).map(({ path, ...file }) => [path, file]),
-    );
+    const {
+        owner,
+        files = [],
+        copied = [],
+    } = version === VERSION ? decodeFields(document, rest, "", into) : {};
+    return into.problems.length > 0 ? NO_MANIFEST : { owner, files: byPath(files), copied: byPath(copied) };
 }
 
-function parsed(content = ""): { version?: unknown; files?: unknown } {
+export const NO_MANIFEST: Manifest = { owner: undefined, files: new Map(), copied: new Map() };
+
+function byPath<T>(rows: readonly (T & { path: string })[]): Map<string, Omit<T & { path: string }, "path">> {
+    return new Map(rows.map(({ path, ...row }) => [path, row]));
+}
+
+function parsed(content = ""): Record<string, unknown> {
     try {
         const value: unknown = JSON.parse(content);
-        return typeof value === "object" && value !== null ? value : {};
+        return typeof value === "object" && value !== null ? { ...value } : {};
     } catch {
         return {};
     }
@@ -72,11 +129,11 @@ function parsed(content = ""): { version?: unknown; files?: unknown } {
  * Digest of a whole content: SHA-256, in hex, of the lines that `sha256sum` prints for its files, in the order of their
  * paths as bytes. The same files give the same digest wherever they lie.
  */
-export function contentDigest(manifest: Manifest): string {
+export function contentDigest(files: StoredFiles): string {
     const hash = createHash("sha256");
-    const paths = [...manifest.keys()].map((path) => Buffer.from(path)).sort(Buffer.compare);
+    const paths = [...files.keys()].map((path) => Buffer.from(path)).sort(Buffer.compare);
     for (const path of paths.map((bytes) => bytes.toString("utf8"))) {
-        hash.update(`${manifest.get(path)?.sha256}  ${path}\n`);
+        hash.update(`${files.get(path)?.sha256}  ${path}\n`);
     }
     return hash.digest("hex");
 }

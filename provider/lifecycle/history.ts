@@ -22,11 +22,22 @@ export class History {
     readonly defaultClaims = new Map<string, Map<string, string>>();
     private readonly created = new Set<string>();
     private readonly formerOwners = new Map<string, string>();
+    private readonly formerClusters = new Map<string, string>();
     private readonly declarations = new Map<string, Declaration>();
 
     /** Notes that a resource had another name before: an alias, a parent or a renamed stack has changed it. */
     noteFormerOwner({ owner = "" }: Owned, former: string): void {
         this.formerOwners.set(owner, former);
+    }
+
+    /** Notes that a resource is moved away from another cluster. */
+    noteFormerCluster({ owner = "" }: Owned, clusterId: string): void {
+        this.formerClusters.set(owner, clusterId);
+    }
+
+    /** The cluster that a resource is moved away from. */
+    formerCluster(owner = ""): string | undefined {
+        return this.formerClusters.get(owner);
     }
 
     /** Notes that a resource is created here. The end of a replacement speaks of the former one by its former name. */

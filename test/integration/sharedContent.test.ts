@@ -4,7 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../examples/sandbox";
 import { startStandInOperator } from "../../examples/sandbox/operator";
+import { manifestKey } from "../../provider/content/manifest";
+import type { Properties } from "../../provider/lifecycle";
 import { realContext } from "../../provider/lifecycle/context";
+import * as driver from "../../provider/lifecycle/driver";
+import { LIFECYCLES } from "../../provider/resources";
 import { dataset } from "../../provider/resources/dataset/lifecycle";
 import { datasetVersion } from "../../provider/resources/datasetVersion/lifecycle";
 import { model } from "../../provider/resources/model/lifecycle";
@@ -15,6 +19,8 @@ import { StoredScene } from "../support/storedScene";
 
 const sandbox = inject("sandbox");
 const NAME = "shared-content";
+
+const silent = { info: async () => {}, warn: async () => {} };
 
 let scene: StoredScene;
 
@@ -52,6 +58,100 @@ test("what lies below a dataset and may not be listed is not deleted", async () 
     expect(await scene.outside.stored.settled("datasets", "shared-unseen")).toBeDefined();
     await scene.outside.remove(NAME, key);
     expect((await run.destroy()).failure).toBe(undefined);
+});
+
+test("a model at whose place objects of others lie is not made: deleting it would take them along", async () => {
+    await scene.write("weights.bin", "ours");
+    const key = "models/default/shared-taken/weights.bin";
+    await scene.outside.put(NAME, key);
+    const before = await scene.hashes("models/default/shared-taken");
+    const run = scene.run(model);
+    const args = { name: "shared-taken", registry: NAME, content: scene.folder };
+    const found = 'The place of Model "shared-taken" holds 1 object that it has not stored (weights.bin)';
+    expect((await run.preview(args)).failure).toMatchObject({ code: "content-taken", found });
+    // Preview could not know: the registry was still to be made.
+    const context = realContext({ kubeconfig: scene.kubeconfig, caBundle: sandbox.s3.caBundle }, silent);
+    await expect(model.create(context, args)).rejects.toThrow(found);
+    expect(await scene.outside.stored.get("models", "shared-taken")).toBeUndefined();
+    expect(await scene.hashes("models/default/shared-taken")).toEqual(before);
+    expect((await run.up({ ...args, adopt: true })).failure).toBeUndefined();
+    expect(await scene.hashes("models/default/shared-taken")).not.toEqual(before);
+    // Deleted and made again, by whomever: LLMOS has deleted the content with the object.
+    expect((await run.destroy()).failure).toBeUndefined();
+    expect((await run.up(args)).failure).toBeUndefined();
+    await scene.outside.stored.remove("models", "shared-taken");
+    await run.refresh();
+    expect(run.state).toBeUndefined();
+    expect((await run.up(args)).failure).toBeUndefined();
+    expect((await run.up(args)).changes).toEqual([]);
+    expect((await run.destroy()).failure).toBeUndefined();
+});
+
+test("an object whose content another one has taken over is kept", async () => {
+    await scene.write("weights.bin", "ours");
+    const run = scene.run(model);
+    const args = { name: "shared-lost", registry: NAME, content: scene.folder };
+    expect((await run.up(args)).failure).toBeUndefined();
+    const path = "models/default/shared-lost";
+    const theirs = { version: 2, owner: { cluster: "there", uid: "2" }, files: [], copied: [] };
+    await scene.outside.put(NAME, manifestKey(path), JSON.stringify(theirs));
+    expect((await run.up({ ...args, card: "other" })).failure?.code).toBe("content-taken");
+    const { failure, warnings } = await run.destroy();
+    expect(failure).toBeUndefined();
+    expect(warnings.join("\n")).toContain(
+        `is no longer in the stack: an object, in the cluster there has its content in the same place (s3://${NAME}/${path})`,
+    );
+    expect(
+        (await scene.outside.stored.get("models", "shared-lost")).metadata.deletionTimestamp,
+    ).toBeUndefined();
+    expect(Object.keys(await scene.hashes(path))).toContain("weights.bin");
+    await scene.outside.stored.startRemoval("models", "shared-lost");
+    await scene.outside.stored.gone("models", "shared-lost");
+});
+
+test("what LLMOS has copied into a version belongs to it: prune leaves it, whatever becomes of the source", async () => {
+    const args = { registry: NAME, name: "shared-copies" };
+    const runs = {
+        data: scene.run(dataset),
+        first: scene.run(datasetVersion),
+        second: scene.run(datasetVersion),
+    };
+    await scene.write("weights.bin", "first");
+    await scene.write("labels.csv", "first");
+    const of = { dataset: "shared-copies" };
+    const first = { ...of, name: "shared-copies-1", version: "v1", content: scene.folder };
+    expect((await runs.data.up(args)).failure).toBeUndefined();
+    expect((await runs.first.up(first)).failure).toBeUndefined();
+    const copied = await scene.hashes("datasets/default/shared-copies/v1");
+    await scene.remove("labels.csv");
+    await scene.write("weights.bin", "other");
+    const second = {
+        ...first,
+        name: "shared-copies-2",
+        version: "v2",
+        copyFrom: { version: "v1" },
+        prune: true,
+    };
+    expect((await runs.second.up(second)).failure).toBeUndefined();
+    const path = "datasets/default/shared-copies/v2";
+    const expected = async () => {
+        const { "weights.bin": weights, "labels.csv": labels, ...rest } = await scene.hashes(path);
+        expect(labels).toBe(copied["labels.csv"]);
+        expect(weights).not.toBe(copied["weights.bin"]);
+        expect(Object.keys(rest).filter((name) => name !== "")).toEqual([]);
+    };
+    await expected();
+    expect(runs.second.state).toMatchObject({ fileCount: 2, contentDrift: [] });
+    expect((await runs.second.up(second)).changes).toEqual([]);
+    expect((await runs.first.destroy()).failure).toBeUndefined();
+    await scene.write("weights.bin", "third");
+    const { infos, failure } = await runs.second.up(second);
+    expect(failure).toBeUndefined();
+    expect(infos.join("\n")).not.toContain("to remove");
+    await expected();
+    for (const run of [runs.second, runs.data]) {
+        expect((await run.destroy()).failure).toBeUndefined();
+    }
 });
 
 test("what is replaced by an object of another cluster with its content in the same place stays, and says why", async () => {
@@ -96,9 +196,21 @@ async function moveFrom(other: Sandbox) {
     };
     // One process makes what replaces them, and deletes them then.
     const after = realContext({ caBundle }, log);
-    await model.create(after, { ...moved, ...here });
-    await dataset.create(after, { ...data, ...here });
-    const { id, state } = await datasetVersion.create(after, { ...version, ...here });
+    const replace = async (kind: string, inputs: Properties) => {
+        const lifecycle = LIFECYCLES[kind]!;
+        const { clusterId } = former.model.state;
+        const checked = await driver.check(
+            lifecycle,
+            after,
+            { ...inputs, ...there, clusterId },
+            { ...inputs, ...here },
+        );
+        expect(checked.failures).toEqual([]);
+        return await driver.create(lifecycle, after, checked.inputs ?? {});
+    };
+    await replace("Model", moved);
+    await replace("Dataset", data);
+    const { id, outputs } = await replace("DatasetVersion", version);
     await datasetVersion.delete(after, former.version.id, former.version.state);
     await dataset.delete(after, former.data.id, former.data.state);
     await model.delete(after, former.model.id, former.model.state);
@@ -126,6 +238,6 @@ async function moveFrom(other: Sandbox) {
         expect(Object.keys(await scene.hashes(path))).toContain("weights.bin");
     }
     // In another run nothing replaces it any more: it goes as usual.
-    await datasetVersion.delete(realContext({ caBundle }, log), id, state);
+    await driver.remove(LIFECYCLES["DatasetVersion"]!, realContext({ caBundle }, log), id, outputs);
     expect(await scene.hashes("datasets/default/shared-moved/v1")).toEqual({});
 }

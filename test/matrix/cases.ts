@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { connectionOf } from "../../provider/access/bucket";
-import { pendingContent, storeContent } from "../../provider/content/content";
 import { manifestKey } from "../../provider/content/manifest";
 import { PART_BYTES } from "../../provider/content/parts";
+import { pendingContent } from "../../provider/content/pending";
+import { storeContent } from "../../provider/content/storing";
 import type { Credentials } from "../../provider/description/arguments";
 import { LlmosError } from "../../provider/finding";
 import { examineCors } from "../../provider/preflight/cors";
@@ -123,13 +124,15 @@ async function contentStored(trial: Trial): Promise<string> {
         const context = trial.context();
         const store = await context.contentStore(await connectionOf(context, access), name);
         const inputs = { content: folder };
-        const state = await storeContent(context, inputs, "matrix", "models/matrix", store);
+        const owner = { cluster: "matrix", uid: "1" };
+        const claim = { what: "matrix", path: "models/matrix", owner, adopt: false };
+        const state = await storeContent(context, inputs, claim, store);
         expect(state).toMatchObject({ fileCount: 3, contentDrift: [] });
         for (const file of Object.keys(files)) {
             const stored = await trial.bytes(name, `models/matrix/${file}`);
             expect(Buffer.compare(stored, await readFile(join(folder, file)))).toBe(0);
         }
-        const pending = () => pendingContent(context, inputs, "models/matrix", async () => store);
+        const pending = () => pendingContent(context, inputs, claim, store);
         expect(await pending()).toBe(undefined);
         await store.remove([manifestKey("models/matrix")]);
         const { files: again = 0 } = (await pending()) ?? {};

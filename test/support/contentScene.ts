@@ -6,14 +6,24 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import type { SandboxDetails } from "../../examples/sandbox";
-import { pendingContent, storeContent } from "../../provider/content/content";
+import { readContent } from "../../provider/content/content";
 import type { ContentInputs, ContentState } from "../../provider/content/description";
+import { pendingContent } from "../../provider/content/pending";
+import { type MadeClaim, storeContent } from "../../provider/content/storing";
 import { realContext } from "../../provider/lifecycle/context";
 import type { S3Connection } from "../../provider/s3/client";
 import type { ContentStore } from "../../provider/s3/contentStore";
 import { Outside } from "./outside";
 import { Recorder } from "./recorder";
 import { bytesOf, seeded } from "./seeded";
+
+type Claiming = Partial<MadeClaim>;
+
+/** The object of the scene; `claim` says what is to be otherwise. */
+function claimOf(path: string, claim: Claiming): MadeClaim {
+    const owner = { cluster: "here", uid: "1", resource: "p/s/llama" };
+    return { what: `Model "${path}"`, path, owner, adopt: false, ...claim };
+}
 
 export class ContentScene {
     /** What was logged since the last run. */
@@ -66,19 +76,24 @@ export class ContentScene {
     async store(
         path: string,
         inputs: Partial<ContentInputs> = {},
-        beforeChange?: () => Promise<void>,
+        { beforeChange, ...claim }: Claiming & { beforeChange?: () => Promise<void> } = {},
     ): Promise<ContentState> {
         const context = this.context();
         const asked = { content: this.folder, ...inputs };
         const store = await this.storeOf(context);
-        return await storeContent(context, asked, `Model "${path}"`, path, store, beforeChange);
+        return await storeContent(context, asked, claimOf(path, claim), store, beforeChange);
     }
 
     /** What preview would say. */
-    async pending(path: string, inputs: Partial<ContentInputs> = {}) {
+    async pending(path: string, inputs: Partial<ContentInputs> = {}, claim: Claiming = {}) {
         const context = this.context();
         const asked = { content: this.folder, ...inputs };
-        return await pendingContent(context, asked, path, () => this.storeOf(context));
+        return await pendingContent(context, asked, claimOf(path, claim), await this.storeOf(context));
+    }
+
+    /** What refresh would say. */
+    async read(path: string, stored: ContentState, claim: Claiming = {}): Promise<ContentState> {
+        return await readContent(await this.storeOf(this.context()), claimOf(path, claim), stored);
     }
 
     /** What lies below `path`, by the hash of its content as it is downloaded. */

@@ -102,8 +102,8 @@ export class Outside {
         return Contents.map(({ Key = "" }) => Key).filter((key) => key !== MARK_KEY);
     }
 
-    async put(bucket: string, key: string): Promise<void> {
-        await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "content" }));
+    async put(bucket: string, key: string, body = "content"): Promise<void> {
+        await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
     }
 
     async remove(bucket: string, key: string): Promise<void> {

@@ -63,6 +63,10 @@ export class StoredScene {
         await writeFile(join(this.folder, file), content);
     }
 
+    async remove(file: string): Promise<void> {
+        await rm(join(this.folder, file));
+    }
+
     /** What lies below a path, by the hash of its content. */
     async hashes(path: string): Promise<Record<string, string>> {
         const keys = (await this.outside.objects(this.name)).filter((key) => key.startsWith(`${path}/`));

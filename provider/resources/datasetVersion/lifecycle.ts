@@ -3,19 +3,20 @@
 import { identify } from "../../access/cluster";
 import type { ContentState } from "../../content/description";
 import { type Finding, failure } from "../../finding";
-import type { Cluster } from "../../kubernetes/cluster";
+import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
 import type { Over } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { PUBLISHED } from "../../llmos/publication";
 import { type StoredKind, type StoredResource, storedPath, writeUntilReady } from "../../llmos/storedObjects";
 import { known } from "../../reading";
+import type { ContentPlace } from "../stored/claim";
 import {
-    type ContentPlace,
     contentChanges,
     fillPending,
     lossFindings,
     NOTHING_STORED,
     readDeclared,
+    refuseTakenContent,
     storeDeclared,
 } from "../stored/contentOf";
 import {
@@ -62,10 +63,10 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
 
     async complete(context, inputs, prior) {
         const identity = await identify(context, inputs, prior);
-        const registryName = prior?.registryName ?? (await registryOfDataset(context, inputs));
+        const registryName = prior?.registryName ?? (await askForRegistryOfDataset(context, inputs));
         const filled = registryName === undefined ? {} : { registryName };
-        const place = placeOf({ ...inputs, ...filled });
-        const pending = place ? await fillPending(context, inputs, place) : {};
+        const place = placeIfKnown({ ...inputs, ...filled });
+        const pending = place ? await fillPending(context, VERSION, inputs, prior, place) : {};
         const isOther = prior !== undefined && isAnother(datasetVersion.subject, prior, inputs);
         const unpublished =
             prior?.publish && !isOther ? await fillUnpublished(context, VERSION, inputs, whatOf(inputs)) : {};
@@ -113,7 +114,9 @@ export const datasetVersion: Lifecycle<DatasetVersionInputs, DatasetVersionState
     },
 
     async create(context, inputs) {
-        const { cluster, named, over } = await startCreate(context, VERSION, inputs);
+        const { cluster, named, over, found } = await startCreate(context, VERSION, inputs);
+        const registryName = inputs.registryName ?? (await registryOfDataset(cluster, named));
+        await refuseTakenContent(context, cluster, inputs, { ...placeOf(named), registryName }, found);
         const state = await write(context, cluster, named, NOTHING_STORED, over);
         return { id: idOf(state), state };
     },
@@ -191,8 +194,9 @@ async function write(
             made = await untilTakenBack(version);
         }
         let isAgain = false;
-        const { path, registryName } = observedVersion(made);
-        stored = await storeDeclared(context, cluster, inputs, { what, path, registryName }, async () => {
+        const seenNow = { ...observedVersion(made), clusterId };
+        const place = { ...placeOf(inputs), path: seenNow.path, registryName: seenNow.registryName };
+        stored = await storeDeclared(context, cluster, inputs, place, seenNow, async () => {
             isAgain = await makeChangeable(version, inputs);
         });
         seen(made);
@@ -234,16 +238,21 @@ const DATASET: StoredKind = { kind: "Dataset", plural: "datasets" };
 
 /** The registry of the dataset, if there is such a dataset yet. */
 async function registryOfDataset(
-    context: Context,
-    inputs: KnownPart<DatasetVersionInputs>,
+    cluster: ClusterReader,
+    { dataset: name, namespace = "default" }: Pick<DatasetVersionInputs, "dataset" | "namespace">,
 ): Promise<string | undefined> {
-    const { dataset: name, namespace = "default" } = inputs;
-    if (name === undefined || inputs.reachability === "off") {
-        return undefined;
-    }
-    const cluster = await context.clusterReader(inputs.cluster);
     const reading = await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }));
     return reading.outcome === "present" ? reading.value.spec?.registry : undefined;
+}
+
+/** The same for `check`. */
+async function askForRegistryOfDataset(
+    context: Context,
+    { dataset, ...inputs }: KnownPart<DatasetVersionInputs>,
+): Promise<string | undefined> {
+    return dataset === undefined || inputs.reachability === "off"
+        ? undefined
+        : await registryOfDataset(await context.clusterReader(inputs.cluster), { ...inputs, dataset });
 }
 
 /** Is the dataset there? One that the program makes itself is not asked for. */
@@ -281,18 +290,29 @@ function whatOf({ dataset, version }: { dataset?: string; version?: string }): s
     return `DatasetVersion "${dataset}/${version}"`;
 }
 
-/** Where the content lies; undefined as long as dataset and version are not known. */
-function placeOf({
+type Named = Pick<DatasetVersionInputs, "dataset" | "version">;
+
+/** Where the content lies. */
+function placeOf(inputs: KnownPart<DatasetVersionInputs> & Named): ContentPlace {
+    const { dataset, version, namespace = "default", registryName, copyFrom } = inputs;
+    const source = copyFrom && { namespace, dataset, ...copyFrom };
+    return {
+        what: whatOf({ dataset, version }),
+        path: `datasets/${namespace}/${dataset}/${version}`,
+        registryName,
+        copyOf: source && `datasets/${source.namespace}/${source.dataset}/${source.version}`,
+    };
+}
+
+/** The same; undefined as long as dataset and version are not known. */
+function placeIfKnown({
     dataset,
     version,
-    namespace = "default",
-    registryName,
+    ...inputs
 }: KnownPart<DatasetVersionInputs>): ContentPlace | undefined {
-    if (dataset === undefined || version === undefined) {
-        return undefined;
-    }
-    const path = `datasets/${namespace}/${dataset}/${version}`;
-    return { what: whatOf({ dataset, version }), path, registryName };
+    return dataset === undefined || version === undefined
+        ? undefined
+        : placeOf({ ...inputs, dataset, version });
 }
 
 /** Would a replacement lose anything? */
@@ -301,13 +321,11 @@ async function askForLoss(
     inputs: KnownPart<DatasetVersionInputs>,
     prior: KnownPart<DatasetVersionInputs> | undefined,
 ): Promise<Finding[]> {
-    const place = prior && placeOf(prior);
+    const place = prior && placeIfKnown(prior);
     if (!prior || !place || !isAnother(datasetVersion.subject, prior, inputs)) {
         return [];
     }
-    const { namespace = "default", dataset: own = "", copyFrom } = prior;
-    const source = copyFrom && { namespace, dataset: own, ...copyFrom };
-    const copyOf = source && `datasets/${source.namespace}/${source.dataset}/${source.version}`;
+    const { copyOf } = place;
     const isDeclared = prior.content !== undefined && inputs.content !== undefined;
     const known = isDeclared ? "declared" : copyOf && inputs.copyFrom ? { copyOf } : "nothing";
     return await lossFindings(context, { ...place, prior, known });

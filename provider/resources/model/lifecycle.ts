@@ -9,15 +9,16 @@ import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { usersOfModel } from "../../llmos/dependants";
 import { type StoredKind, writeUntilReady } from "../../llmos/storedObjects";
 import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
+import type { ContentPlace } from "../stored/claim";
 import {
     askForRegistryOf,
-    type ContentPlace,
     chooseRegistry,
     contentChanges,
     fillPending,
     lossFindings,
     NOTHING_STORED,
     readDeclared,
+    refuseTakenContent,
     registryChanges,
     registryFor,
     storeDeclared,
@@ -55,8 +56,9 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
         const identity = await identify(context, inputs, prior);
         const cardText = await readCard(inputs);
         const chosen = await chooseRegistry(context, inputs, prior, unknowns);
-        const place = placeOf({ ...inputs, ...chosen });
-        const pending = place ? await fillPending(context, inputs, place) : {};
+        const { name } = inputs;
+        const place = name === undefined ? undefined : placeOf({ ...inputs, ...chosen, name });
+        const pending = place ? await fillPending(context, MODEL, inputs, prior, place) : {};
         return { ...identity, ...chosen, ...(cardText !== undefined && { cardText }), ...pending };
     },
 
@@ -77,8 +79,10 @@ export const model: Lifecycle<ModelInputs, ModelState> = {
     deletesFirst: deletesStoredFirst,
 
     async create(context, inputs) {
-        const { cluster, named, over } = await startCreate(context, MODEL, inputs);
+        const { cluster, named, over, found } = await startCreate(context, MODEL, inputs);
         const registryName = await registryFor(cluster, inputs);
+        const place = placeOf({ ...named, registryName });
+        await refuseTakenContent(context, cluster, inputs, place, found);
         const state = await write(context, cluster, { ...named, registryName }, NOTHING_STORED, over);
         return { id: idOf(state), state };
     },
@@ -131,24 +135,18 @@ async function write(
         );
         const state = { ...base, ...observedStored(object) };
         onWritten(state);
-        const place = { what: whatOf(inputs), path: state.path, registryName: inputs.registryName };
-        return { ...state, ...(await storeDeclared(context, cluster, inputs, place)) };
+        const place = { ...placeOf(inputs), path: state.path };
+        return { ...state, ...(await storeDeclared(context, cluster, inputs, place, state)) };
     });
 }
 
-function whatOf({ name }: { name?: string }): string {
-    return `Model "${name}"`;
-}
-
-/** Where the content lies; undefined as long as the name is not known. */
+/** Where the content lies. */
 function placeOf({
     name,
     namespace = "default",
     registryName,
-}: KnownPart<ModelInputs>): ContentPlace | undefined {
-    return name === undefined
-        ? undefined
-        : { what: whatOf({ name }), path: `models/${namespace}/${name}`, registryName };
+}: KnownPart<ModelInputs> & Pick<ModelInputs, "name">): ContentPlace {
+    return { what: `Model "${name}"`, path: `models/${namespace}/${name}`, registryName };
 }
 
 /** Would a replacement lose anything? */
@@ -157,10 +155,10 @@ async function askForLoss(
     inputs: KnownPart<ModelInputs>,
     prior: KnownPart<ModelInputs> | undefined,
 ): Promise<Finding[]> {
-    const place = prior && placeOf(prior);
-    if (!prior || !place || !isAnother(model.subject, prior, inputs)) {
+    if (prior?.name === undefined || !isAnother(model.subject, prior, inputs)) {
         return [];
     }
+    const place = placeOf({ ...prior, name: prior.name });
     const isDeclared = prior.content !== undefined && inputs.content !== undefined;
     return await lossFindings(context, { ...place, prior, known: isDeclared ? "declared" : "nothing" });
 }

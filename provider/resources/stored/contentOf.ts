@@ -7,24 +7,23 @@ import {
     registryStore,
     type ServerOptions,
 } from "../../access/registryStore";
-import {
-    describePending,
-    pendingContent,
-    readContent,
-    storeContent,
-    undeclaredContent,
-    unknownObjects,
-} from "../../content/content";
+import { readContent, undeclaredContent, unknownObjects } from "../../content/content";
 import type { ContentInputs, ContentState, Pending } from "../../content/description";
+import { refuseTaken } from "../../content/ownership";
+import { describePending, pendingContent } from "../../content/pending";
 import { countOf, someOf } from "../../content/progress";
+import { storeContent } from "../../content/storing";
 import type { Change } from "../../description/comparison";
 import { describe, type Finding, failure, failureOf, findingOf } from "../../finding";
-import type { Cluster } from "../../kubernetes/cluster";
+import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
 import type { Context, KnownPart } from "../../lifecycle";
 import { isOutOfReach } from "../../lifecycle/unreachable";
 import { registryNamed } from "../../llmos/registries";
+import { type StoredKind, type StoredResource, storedPath } from "../../llmos/storedObjects";
 import { askEndpoint } from "../../preflight/endpoint";
+import { known } from "../../reading";
 import type { ContentStore } from "../../s3/contentStore";
+import { type ContentPlace, claimOfState, claimOn } from "./claim";
 import type { InRegistry, StoredInputs, StoredState } from "./description";
 import { rememberPlace, storageUri, storeIfThere, storeOrNoRegistry } from "./stored";
 
@@ -93,39 +92,28 @@ export async function askForRegistryOf(
     return found || awaits?.includes("registry") ? [] : [noRegistry(cluster, registryName).finding];
 }
 
-/** Where the content of an object is, or will be. */
-export interface ContentPlace {
-    /** For messages, for example `Model "llama"`. */
-    readonly what: string;
-    readonly path: string;
-    readonly registryName: string | undefined;
-}
-
 /**
  * What an update has to send, for `check`. It is how the engine knows of changed files, so that it is asked whatever
  * `reachability` says; what that decides is whether a bucket which cannot be asked stops the preview.
  */
 export async function fillPending(
     context: Context,
+    kind: StoredKind,
     inputs: KnownPart<ContentInputs & StoredInputs>,
-    { what, path, registryName }: ContentPlace,
+    prior: KnownPart<StoredInputs> | undefined,
+    place: ContentPlace,
 ): Promise<{ pending?: Pending }> {
-    const open = async () => {
-        if (registryName === undefined) {
-            return undefined;
-        }
-        const cluster = await context.clusterReader(inputs.cluster);
-        return await answering(
-            context,
-            await storeIfThere(context, cluster, registryName, inputs as ServerOptions),
-        );
-    };
+    const { content } = inputs;
+    if (content === undefined) {
+        return {};
+    }
     try {
-        const pending = await pendingContent(context, inputs, path, open);
+        const { claim, store } = await placed(context, kind, inputs, prior, place);
+        const pending = await pendingContent(context, { ...inputs, content }, claim, store);
         if (!pending) {
             return {};
         }
-        await context.log.info(describePending(what, pending, path));
+        await context.log.info(describePending(claim, pending));
         return { pending };
     } catch (error) {
         const finding = findingOf(error);
@@ -135,6 +123,55 @@ export async function fillPending(
         }
         await context.log.warn(describe({ ...finding, severity: "warning" }));
         return {};
+    }
+}
+
+/**
+ * Whose content it is, and in which bucket. A resource that there is tells its registry by its object, where nothing else
+ * does.
+ */
+async function placed(
+    context: Context,
+    kind: StoredKind,
+    inputs: KnownPart<ContentInputs & StoredInputs>,
+    prior: KnownPart<StoredInputs> | undefined,
+    place: ContentPlace,
+) {
+    if (inputs.name === undefined || (place.registryName === undefined && !prior)) {
+        return { claim: claimOn(context, inputs, place), store: undefined };
+    }
+    const { name, namespace = "default" } = inputs;
+    const cluster = await context.clusterReader(inputs.cluster);
+    const found = known(await cluster.read<StoredResource>(storedPath(kind, { namespace, name })));
+    const registryName = place.registryName ?? found?.spec?.registry ?? found?.status?.registry;
+    const claim = claimOn(context, inputs, place, found && (await seenIn(cluster, found)));
+    if (registryName === undefined) {
+        return { claim, store: undefined };
+    }
+    const store = await storeIfThere(context, cluster, registryName, inputs as ServerOptions);
+    return { claim, store: await answering(context, store) };
+}
+
+async function seenIn(cluster: ClusterReader, { metadata }: StoredResource) {
+    return { clusterId: await cluster.identity(), uid: metadata.uid ?? "" };
+}
+
+/** Before a create: is what lies at the place of its content ours? `found` is the object that is taken over. */
+export async function refuseTakenContent(
+    context: Context,
+    cluster: Cluster,
+    inputs: ContentInputs & StoredInputs,
+    place: ContentPlace,
+    found: StoredResource | undefined,
+): Promise<void> {
+    const { content } = inputs;
+    if (content === undefined || place.registryName === undefined) {
+        return;
+    }
+    const store = await storeIfThere(context, cluster, place.registryName, inputs);
+    if (store) {
+        const claim = claimOn(context, inputs, place, found && (await seenIn(cluster, found)));
+        await refuseTaken(store, { ...inputs, content }, claim, context.interruption);
     }
 }
 
@@ -156,17 +193,19 @@ export async function storeDeclared(
     context: Context,
     cluster: Cluster,
     inputs: ContentInputs & StoredInputs,
-    { what, path, registryName = "" }: ContentPlace,
+    place: ContentPlace,
+    made: { readonly clusterId: string; readonly uid: string },
     beforeChange?: () => Promise<void>,
 ): Promise<ContentState & { storageUri: string }> {
-    const store = await registryStore(context, cluster, registryName, inputs);
+    const store = await registryStore(context, cluster, place.registryName ?? "", inputs);
     const { content } = inputs;
+    const claim = claimOn(context, inputs, place, made);
     const state =
         content === undefined
-            ? await undeclaredContent(store, path)
-            : await storeContent(context, { ...inputs, content }, what, path, store, beforeChange);
-    rememberPlace(context, store, path);
-    return { ...state, storageUri: storageUri(store, path) };
+            ? await undeclaredContent(store, claim)
+            : await storeContent(context, { ...inputs, content }, claim, store, beforeChange);
+    rememberPlace(context, store, place.path);
+    return { ...state, storageUri: storageUri(store, place.path) };
 }
 
 /** What refresh finds of the content. Without its registry it is out of reach, which is a drift and no failure. */
@@ -180,8 +219,9 @@ export async function readDeclared(
         return { size, fileCount, contentDigest, contentDrift, storageUri: before };
     }
     const store = await storeIfThere(context, cluster, state.registryName, state);
+    const claim = claimOfState(context, state);
     return store
-        ? { ...(await readContent(store, state.path, state)), storageUri: storageUri(store, state.path) }
+        ? { ...(await readContent(store, claim, state)), storageUri: storageUri(store, state.path) }
         : {
               ...NOTHING_STORED,
               contentDigest,

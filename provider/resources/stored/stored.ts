@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { clusterToLeave, ownCluster } from "../../access/cluster";
 import { registryStore, type ServerOptions } from "../../access/registryStore";
 import { forgetContent } from "../../content/content";
+import { otherOwner } from "../../content/ownership";
 import { type Finding, failure, firstFindings, LlmosError } from "../../finding";
 import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
 import { takenFinding } from "../../kubernetes/objectFindings";
@@ -24,6 +25,7 @@ import { askForNamespace, askForRegistries, FOR_OBJECTS } from "../../preflight/
 import { askForPermission } from "../../preflight/permissions";
 import { absent, known, present, type Reading } from "../../reading";
 import type { ContentStore } from "../../s3/contentStore";
+import { claimOfState } from "./claim";
 import type { InRegistry, StoredInputs, StoredState } from "./description";
 
 export function storageUri(store: ContentStore, path: string): string {
@@ -66,8 +68,14 @@ export async function startCreate<I extends StoredInputs>(context: Context, kind
         claim: { owners: ownersOf(inputs), creation: named.instance },
         adopt: inputs.adopt === true,
     };
-    await placeFor(context, cluster, storedRef(kind, named), over.claim, over.adopt);
-    return { cluster, named, over };
+    const found = await placeFor<StoredResource>(
+        context,
+        cluster,
+        storedRef(kind, named),
+        over.claim,
+        over.adopt,
+    );
+    return { cluster, named, over, found };
 }
 
 /** The first steps of an update: the right cluster, and the object that the state speaks of. */
@@ -212,15 +220,16 @@ export async function removeStored(
     if (!cluster) {
         return;
     }
-    if (await isUsedBySuccessor(context, cluster, state)) {
-        await context.log.warn(
-            `${what} is kept in the cluster ${cluster.server}, and is no longer in the stack: what replaces it has its content in the same place (${state.storageUri}), and LLMOS deletes the content with the object. Delete it only when nobody needs that content.`,
-        );
-        return;
-    }
     // What is gone, or somebody else's, keeps nothing from leaving the stack.
     const found = await readStored(context, cluster, kind, state);
     if (!found) {
+        return;
+    }
+    const holder = await holderOf(context, cluster, state);
+    if (holder !== undefined) {
+        await context.log.warn(
+            `${what} is kept in the cluster ${cluster.server}, and is no longer in the stack: ${holder} has its content in the same place (${state.storageUri}), and LLMOS deletes the content with the object. Delete it only when nobody needs that content.`,
+        );
         return;
     }
     const refused = await refusal(cluster, what);
@@ -242,13 +251,19 @@ function placeName(store: ContentStore, path: string): string {
     return `content ${store.connection.endpoint}/${store.bucket}/${path}`;
 }
 
-/** Whether the object that replaces this one, in another cluster or under another name, has its content in the same place. */
-async function isUsedBySuccessor(context: Context, cluster: Cluster, state: StoredState): Promise<boolean> {
-    if (!context.history.hasSuccessor(state)) {
-        return false;
+/**
+ * What else has its content in the same place: the object that replaces this one, in another cluster or under another name,
+ * or whichever the manifest names.
+ */
+async function holderOf(context: Context, cluster: Cluster, state: StoredState): Promise<string | undefined> {
+    const store =
+        state.path === "" ? undefined : await storeOrNoRegistry(context, cluster, state.registryName, state);
+    if (!store) {
+        return undefined;
     }
-    const store = await storeOrNoRegistry(context, cluster, state.registryName, state);
-    return store !== undefined && context.history.taken.has(placeName(store, state.path));
+    const isSuccessor =
+        context.history.hasSuccessor(state) && context.history.taken.has(placeName(store, state.path));
+    return isSuccessor ? "what replaces it" : await otherOwner(store, claimOfState(context, state));
 }
 
 /** Without its registry the operator cannot delete the content, and the object would hang on its finalizer for ever. */

@@ -1,0 +1,41 @@
+/** What an update of a content has to do: how preview, and the engine, know of files that changed. */
+import type { Context } from "../lifecycle";
+import type { ContentStore } from "../s3/contentStore";
+import { bytesOf, changesOf, compare } from "./comparison";
+import type { ContentInputs, Pending } from "./description";
+import { localFiles } from "./localFiles";
+import { lookIfThere } from "./look";
+import { contentDigest } from "./manifest";
+import { type ContentClaim, copiedOf, isOurs, refuseOthers } from "./ownership";
+import { countOf, sizeOf } from "./progress";
+
+/** Undefined for nothing. `store` is undefined where there is none yet. Refuses what is others'. */
+export async function pendingContent(
+    context: Context,
+    inputs: ContentInputs & { content: string },
+    claim: ContentClaim,
+    store: ContentStore | undefined,
+): Promise<Pending | undefined> {
+    const local = await localFiles(inputs);
+    const seen = store && (await lookIfThere(store, claim.path));
+    if (!seen) {
+        return { files: local.length, bytes: bytesOf(local), removals: 0, changes: local.length };
+    }
+    const copied = await copiedOf(seen, claim);
+    const comparison = await compare(local, seen.manifest.files, seen.listed, context.interruption, copied);
+    const { send, same, extra } = comparison;
+    refuseOthers(seen, claim, copied, same);
+    const removals = inputs.prune ? extra.length : 0;
+    const changes = changesOf(comparison, inputs.prune === true);
+    const isKnown =
+        isOurs(seen.manifest.owner, claim) && contentDigest(same) === contentDigest(seen.manifest.files);
+    return send.length + removals === 0 && isKnown
+        ? undefined
+        : { files: send.length, bytes: bytesOf(send), removals, changes };
+}
+
+/** In words, for preview. */
+export function describePending({ what, path }: ContentClaim, { files, bytes, removals }: Pending): string {
+    const sending = `${countOf(files, "file")} (${sizeOf(bytes)}) to send to ${path}`;
+    return `${what}: ${sending}${removals > 0 ? `, ${countOf(removals, "object")} to remove` : ""}.`;
+}

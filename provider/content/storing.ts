@@ -1,0 +1,176 @@
+/** Storing a content: what lies there becomes what is declared. */
+import { createHash } from "node:crypto";
+import { failure, type LlmosError } from "../finding";
+import type { Context } from "../lifecycle";
+import type { ContentStore, ListedObject } from "../s3/contentStore";
+import { bytesOf, type Comparison, changesOf, compare } from "./comparison";
+import { contentState } from "./content";
+import type { ContentInputs, ContentState } from "./description";
+import { localFiles } from "./localFiles";
+import { type Look, listedBelow, lookAt, manifestOf, placeOf } from "./look";
+import {
+    type ContentOwner,
+    type Manifest,
+    manifestKey,
+    type StoredFile,
+    type StoredFiles,
+    writeManifest,
+} from "./manifest";
+import { type ContentClaim, copiedOf, isOurs, refuseOthers, taken } from "./ownership";
+import { countOf, Progress, sizeOf, someOf } from "./progress";
+import { upload } from "./upload";
+
+/** A claim of an object that is there. */
+export type MadeClaim = ContentClaim & { readonly owner: ContentOwner };
+
+/**
+ * Makes what lies there the declared content, and says what it came to. `beforeChange` is called once, before anything of
+ * it becomes another content than the one that was stored.
+ */
+export async function storeContent(
+    context: Context,
+    inputs: ContentInputs & { content: string },
+    claim: MadeClaim,
+    store: ContentStore,
+    beforeChange: () => Promise<void> = async () => {},
+): Promise<ContentState> {
+    const { what, path } = claim;
+    const seen = await lookAt(store, path);
+    const local = await localFiles(inputs);
+    const copied = await copiedOf(seen, claim);
+    const comparison = await compare(
+        local,
+        seen.manifest.files,
+        seen.listed,
+        context.interruption,
+        copied,
+    ).catch((error: unknown) => {
+        throw context.interruption.aborted ? interrupted(store, path, "comparing it") : error;
+    });
+    refuseOthers(seen, claim, copied, comparison.same);
+    const { send, extra } = comparison;
+    if (changesOf(comparison, inputs.prune === true) > 0) {
+        await beforeChange();
+    }
+    if (!isOurs(seen.manifest.owner, claim)) {
+        // Before the first object: a run that is killed leaves nothing that the next one would not know as its own.
+        await saveManifest(store, path, { owner: claim.owner, files: comparison.same, copied });
+    }
+    const files = await sendAll(context, claim, seen, comparison, copied);
+    if (inputs.prune) {
+        await store.remove(extra.map((key) => seen.root + key));
+    }
+    await tellExtra(context, what, extra, inputs.prune === true);
+    const changed = send.length > 0 || (inputs.prune && extra.length > 0);
+    const listed = changed ? await listedBelow(store, seen.root) : seen.listed;
+    const manifest = asListed({ owner: claim.owner, files, copied }, listed, store, path);
+    if (writeManifest(manifest) !== writeManifest(seen.manifest)) {
+        await refuseTakenOver(store, claim);
+        await saveManifest(store, path, manifest);
+    }
+    return contentState(manifest, listed);
+}
+
+/** Sends, and remembers what has arrived if it does not come to its end: the next run need not read that again. */
+async function sendAll(
+    context: Context,
+    { what, path, owner }: MadeClaim,
+    { store, root }: Look,
+    { send, same }: Comparison,
+    copied: Manifest["copied"],
+): Promise<Map<string, StoredFile>> {
+    const stored = new Map(same);
+    if (send.length === 0) {
+        return stored;
+    }
+    const bytes = bytesOf(send);
+    const progress = new Progress(context, what, send.length, bytes);
+    const { limiter, interruption: signal } = context;
+    const onStored = (name: string, file: StoredFile) => stored.set(name, file);
+    await context.log.info(`${what}: sending ${countOf(send.length, "file")}, ${sizeOf(bytes)}, to ${path}.`);
+    progress.start();
+    try {
+        await upload(send, { store, root, progress, limiter, signal, onStored });
+    } catch (error) {
+        await saveManifest(store, path, { owner, files: stored, copied }).catch(() => undefined);
+        throw signal.aborted ? interrupted(store, path, progress.reached) : error;
+    } finally {
+        progress.stop();
+    }
+    await context.log.info(progress.summary);
+    return stored;
+}
+
+/** The manifest of what was sent, with the ETags of the listing, which a later look will see. */
+function asListed(
+    { owner, files, copied }: Manifest,
+    listed: ReadonlyMap<string, ListedObject>,
+    store: ContentStore,
+    path: string,
+): Manifest {
+    const rows = [...files].map(([name, file]): [string, StoredFile] => {
+        const there = listed.get(name);
+        if (there?.size !== file.size) {
+            throw notThere(store, `${path}/${name}`);
+        }
+        return [name, { ...file, etag: there.etag }];
+    });
+    // In one order, whoever was first to arrive.
+    const sorted: StoredFiles = new Map(rows.sort(([left], [right]) => (left < right ? -1 : 1)));
+    const untouched = new Map([...copied].filter(([name]) => !sorted.has(name)));
+    return { owner, files: sorted, copied: untouched };
+}
+
+/** Another object may have taken the place meanwhile: what it knows of it is not overwritten. */
+async function refuseTakenOver(store: ContentStore, claim: ContentClaim): Promise<void> {
+    const { owner, files } = await manifestOf(store, claim.path);
+    if (owner && !isOurs(owner, claim)) {
+        throw taken(store, claim, owner, [...files.keys()]);
+    }
+}
+
+async function saveManifest(store: ContentStore, path: string, manifest: Manifest): Promise<void> {
+    const body = Buffer.from(writeManifest(manifest));
+    const headers = {
+        "content-type": "application/json",
+        "x-amz-content-sha256": createHash("sha256").update(body).digest("hex"),
+    };
+    // Written after an interruption too.
+    const signal = AbortSignal.timeout(MANIFEST_DEADLINE_MS);
+    await store.put(manifestKey(path), body, { headers, signal });
+}
+
+const MANIFEST_DEADLINE_MS = 60_000;
+
+async function tellExtra(
+    context: Context,
+    what: string,
+    extra: readonly string[],
+    removed: boolean,
+): Promise<void> {
+    if (extra.length === 0) {
+        return;
+    }
+    const objects = `${countOf(extra.length, "object")} that the content does not have (${someOf(extra)})`;
+    await (removed
+        ? context.log.info(`${what}: removed ${objects}.`)
+        : context.log.warn(`${what}: kept ${objects}. With prune: true they are removed.`));
+}
+
+function interrupted(store: ContentStore, path: string, reached: string): LlmosError {
+    return failure("content-interrupted", {
+        found: `The upload was interrupted after ${reached}`,
+        where: placeOf(store, path),
+        why: "The content is not whole yet.",
+        next: "Run `pulumi up` again: what has arrived is not sent again.",
+    });
+}
+
+function notThere(store: ContentStore, key: string): LlmosError {
+    return failure("content-damaged", {
+        found: "An object that was just stored is not listed with its size",
+        where: placeOf(store, key),
+        why: "LLMOS would not find it, or find another.",
+        next: "See who else writes there, then run `pulumi up` again; if it lasts, check the server.",
+    });
+}
