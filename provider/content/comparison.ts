@@ -1,5 +1,5 @@
 /** What is to be sent and what may go: the files here, compared with what lies in the bucket. */
-import type { ListedObject } from "../s3/contentStore";
+import type { ListedObject } from "../s3/bucketRequests";
 import type { LocalFile } from "./localFiles";
 import type { Manifest, StoredFile, StoredFiles } from "./manifest";
 import { digestsOf, isComparable } from "./parts";

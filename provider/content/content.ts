@@ -1,10 +1,12 @@
 /** Content as a part of a model or a dataset version: looked at, and forgotten. */
-import type { ContentStore, ListedObject } from "../s3/contentStore";
+import type { ListedObject } from "../s3/bucketRequests";
+import type { ContentStore } from "../s3/contentStore";
 import { bytesOf, driftOf } from "./comparison";
 import type { ContentState } from "./description";
 import { lookAt, lookIfThere } from "./look";
 import { contentDigest, type Manifest, manifestKey, NO_MANIFEST } from "./manifest";
 import { type ContentClaim, isOurs, ownerOf } from "./ownership";
+import { Sessions } from "./sessions";
 
 /** What refresh finds. `stored` is the content as the stack knows it. */
 export async function readContent(
@@ -49,8 +51,9 @@ export async function objectsBelow(store: ContentStore, path: string): Promise<s
 
 /** Removes what this provider keeps of a content that is gone, and what was never completed of it. */
 export async function forgetContent(store: ContentStore, path: string): Promise<void> {
-    for (const upload of await store.openUploads(`${path}/`)) {
-        await store.abortUpload(upload);
+    await (await Sessions.of(store, path)).sweep();
+    for (const upload of await store.uploads.list(`${path}/`)) {
+        await store.uploads.abort(upload);
     }
     await store.remove([manifestKey(path)]);
 }

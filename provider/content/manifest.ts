@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Decoding } from "../description/decoding";
 import { decodeFields, type Fields, optional, required } from "../description/fields";
 import { list, number, object, text } from "../description/kinds";
-import type { ListedObject } from "../s3/contentStore";
+import type { ListedObject } from "../s3/bucketRequests";
 import { OWN_PREFIX } from "../s3/objectStore";
 
 /** One stored file. */

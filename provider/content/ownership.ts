@@ -1,7 +1,8 @@
 /** Whose a content is: what lies at a path belongs to the object that its manifest names, and anything else to others. */
 import { failure, type LlmosError } from "../finding";
 import { ownerWords } from "../lifecycle/owner";
-import type { ContentStore, ListedObject } from "../s3/contentStore";
+import type { ListedObject } from "../s3/bucketRequests";
+import type { ContentStore } from "../s3/contentStore";
 import { compare } from "./comparison";
 import type { ContentInputs } from "./description";
 import { localFiles } from "./localFiles";

@@ -1,8 +1,8 @@
 /** Storing a content: what lies there becomes what is declared. */
-import { createHash } from "node:crypto";
 import { failure, type LlmosError } from "../finding";
 import type { Context } from "../lifecycle";
-import type { ContentStore, ListedObject } from "../s3/contentStore";
+import type { ListedObject } from "../s3/bucketRequests";
+import type { ContentStore } from "../s3/contentStore";
 import { bytesOf, type Comparison, changesOf, compare } from "./comparison";
 import { contentState } from "./content";
 import type { ContentInputs, ContentState } from "./description";
@@ -18,6 +18,7 @@ import {
 } from "./manifest";
 import { type ContentClaim, copiedOf, isOurs, refuseOthers, taken } from "./ownership";
 import { countOf, Progress, sizeOf, someOf } from "./progress";
+import { Sessions } from "./sessions";
 import { upload } from "./upload";
 
 /** A claim of an object that is there. */
@@ -56,18 +57,21 @@ export async function storeContent(
         // Before the first object: a run that is killed leaves nothing that the next one would not know as its own.
         await saveManifest(store, path, { owner: claim.owner, files: comparison.same, copied });
     }
-    const files = await sendAll(context, claim, seen, comparison, copied);
+    const sessions = await Sessions.of(store, path);
+    const files = await sendAll(context, claim, seen, sessions, comparison, copied);
+    await sessions.sweep();
     if (inputs.prune) {
         await store.remove(extra.map((key) => seen.root + key));
     }
     await tellExtra(context, what, extra, inputs.prune === true);
+    const manifest = { owner: claim.owner, files: inOrder(files), copied: beside(files, copied) };
     const changed = send.length > 0 || (inputs.prune && extra.length > 0);
-    const listed = changed ? await listedBelow(store, seen.root) : seen.listed;
-    const manifest = asListed({ owner: claim.owner, files, copied }, listed, store, path);
+    const listed = changed ? await listedBelow(store, seen.root, files) : seen.listed;
     if (writeManifest(manifest) !== writeManifest(seen.manifest)) {
         await refuseTakenOver(store, claim);
         await saveManifest(store, path, manifest);
     }
+    refuseOverwritten(store, path, manifest, listed);
     return contentState(manifest, listed);
 }
 
@@ -76,6 +80,7 @@ async function sendAll(
     context: Context,
     { what, path, owner }: MadeClaim,
     { store, root }: Look,
+    sessions: Sessions,
     { send, same }: Comparison,
     copied: Manifest["copied"],
 ): Promise<Map<string, StoredFile>> {
@@ -90,7 +95,7 @@ async function sendAll(
     await context.log.info(`${what}: sending ${countOf(send.length, "file")}, ${sizeOf(bytes)}, to ${path}.`);
     progress.start();
     try {
-        await upload(send, { store, root, progress, limiter, signal, onStored });
+        await upload(send, { store, root, sessions, progress, limiter, signal, onStored });
     } catch (error) {
         await saveManifest(store, path, { owner, files: stored, copied }).catch(() => undefined);
         throw signal.aborted ? interrupted(store, path, progress.reached) : error;
@@ -101,24 +106,30 @@ async function sendAll(
     return stored;
 }
 
-/** The manifest of what was sent, with the ETags of the listing, which a later look will see. */
-function asListed(
-    { owner, files, copied }: Manifest,
-    listed: ReadonlyMap<string, ListedObject>,
+/** In one order, whoever was first to arrive. */
+function inOrder(files: StoredFiles): StoredFiles {
+    return new Map([...files].sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** What was copied there and not sent over. */
+function beside(files: StoredFiles, copied: Manifest["copied"]): Manifest["copied"] {
+    return new Map([...copied].filter(([name]) => !files.has(name)));
+}
+
+/** What the server has answered to us is what lies there: otherwise somebody else has written there meanwhile. */
+function refuseOverwritten(
     store: ContentStore,
     path: string,
-): Manifest {
-    const rows = [...files].map(([name, file]): [string, StoredFile] => {
+    { files }: Manifest,
+    listed: ReadonlyMap<string, ListedObject>,
+): void {
+    const others = [...files].flatMap(([name, { size, etag }]) => {
         const there = listed.get(name);
-        if (there?.size !== file.size) {
-            throw notThere(store, `${path}/${name}`);
-        }
-        return [name, { ...file, etag: there.etag }];
+        return there?.size === size && there.etag === etag ? [] : [name];
     });
-    // In one order, whoever was first to arrive.
-    const sorted: StoredFiles = new Map(rows.sort(([left], [right]) => (left < right ? -1 : 1)));
-    const untouched = new Map([...copied].filter(([name]) => !sorted.has(name)));
-    return { owner, files: sorted, copied: untouched };
+    if (others.length > 0) {
+        throw overwritten(store, path, others);
+    }
 }
 
 /** Another object may have taken the place meanwhile: what it knows of it is not overwritten. */
@@ -130,17 +141,8 @@ async function refuseTakenOver(store: ContentStore, claim: ContentClaim): Promis
 }
 
 async function saveManifest(store: ContentStore, path: string, manifest: Manifest): Promise<void> {
-    const body = Buffer.from(writeManifest(manifest));
-    const headers = {
-        "content-type": "application/json",
-        "x-amz-content-sha256": createHash("sha256").update(body).digest("hex"),
-    };
-    // Written after an interruption too.
-    const signal = AbortSignal.timeout(MANIFEST_DEADLINE_MS);
-    await store.put(manifestKey(path), body, { headers, signal });
+    await store.putText(manifestKey(path), writeManifest(manifest));
 }
-
-const MANIFEST_DEADLINE_MS = 60_000;
 
 async function tellExtra(
     context: Context,
@@ -166,11 +168,11 @@ function interrupted(store: ContentStore, path: string, reached: string): LlmosE
     });
 }
 
-function notThere(store: ContentStore, key: string): LlmosError {
+function overwritten(store: ContentStore, path: string, others: readonly string[]): LlmosError {
     return failure("content-damaged", {
-        found: "An object that was just stored is not listed with its size",
-        where: placeOf(store, key),
-        why: "LLMOS would not find it, or find another.",
+        found: `${countOf(others.length, "object")} that this run has stored or found ${others.length === 1 ? "is" : "are"} not there as it was answered (${someOf(others)})`,
+        where: placeOf(store, path),
+        why: "Somebody else has written there meanwhile: LLMOS would serve a mix of two contents.",
         next: "See who else writes there, then run `pulumi up` again; if it lasts, check the server.",
     });
 }

@@ -32,14 +32,14 @@ test("a bucket lives its whole life with all of it set at once", async () => {
     const { signal } = new AbortController();
     const headers = { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
     await content.put("a", Buffer.from("text"), { headers, signal });
-    const upload = await content.startUpload("b", "text/plain");
+    const upload = await content.uploads.start("b", "text/plain");
     const sum = { "x-amz-checksum-crc32": CRC32 };
-    const { etag } = await content.putPart(upload, 1, Buffer.from("part"), {
+    const { etag } = await content.uploads.putPart(upload, 1, Buffer.from("part"), {
         headers: { ...headers, ...sum },
         signal,
     });
-    expect(await content.parts(upload)).toMatchObject([{ number: 1, size: 4 }]);
-    await content.completeUpload(upload, [
+    expect(await content.uploads.parts(upload)).toMatchObject([{ number: 1, size: 4 }]);
+    await content.uploads.complete(upload, [
         { number: 1, etag: String(etag).replaceAll('"', ""), crc32: CRC32 },
     ]);
     expect([...(await content.list("")).keys()]).toEqual(["a", "b"]);

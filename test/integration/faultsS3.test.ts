@@ -159,7 +159,7 @@ test.concurrent("a refusal that no right of the keys changes is told in the serv
     for (const putting of [
         () => store.putText(bucket, "llama/card.json", "{}"),
         () => content.put("llama/weights.bin", Buffer.from("x"), { headers: {}, signal }),
-        () => content.startUpload("llama/weights.bin", "text/plain"),
+        () => content.uploads.start("llama/weights.bin", "text/plain"),
     ]) {
         const error = await putting().catch((each: unknown) => each);
         expect(explained(error, endpoint)).toBe("The S3 server refuses s3:PutObject: Please try again.");

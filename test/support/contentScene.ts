@@ -4,7 +4,13 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import {
+    CreateBucketCommand,
+    GetObjectCommand,
+    ListMultipartUploadsCommand,
+    ListObjectsV2Command,
+    paginateListObjectsV2,
+} from "@aws-sdk/client-s3";
 import type { SandboxDetails } from "../../examples/sandbox";
 import { readContent } from "../../provider/content/content";
 import type { ContentInputs, ContentState } from "../../provider/content/description";
@@ -43,6 +49,13 @@ export class ContentScene {
         await outside.s3.send(new CreateBucketCommand({ Bucket: bucket }));
         const folder = await mkdtemp(join(tmpdir(), "content-"));
         return new ContentScene(folder, bucket, await Recorder.beforeS3(sandbox), outside, sandbox);
+    }
+
+    /** Another machine with the same bucket, and a folder and a recorder of its own. */
+    static async beside({ bucket, sandbox }: ContentScene): Promise<ContentScene> {
+        const folder = await mkdtemp(join(tmpdir(), "content-"));
+        const [recorder, outside] = [await Recorder.beforeS3(sandbox), await Outside.of(sandbox)];
+        return new ContentScene(folder, bucket, recorder, outside, sandbox);
     }
 
     async close(): Promise<void> {
@@ -113,6 +126,27 @@ export class ContentScene {
             }
         }
         return Object.fromEntries(objects);
+    }
+
+    /** Keys of uploads that were not completed, and of what is recorded of them. */
+    async leftOpen(): Promise<string[]> {
+        const uploads = (await this.uploads()).map(({ key }) => key);
+        const asked = { Bucket: this.bucket, Prefix: ".pulumi-llmos/sessions/" };
+        const { Contents = [] } = await this.outside.s3.send(new ListObjectsV2Command(asked));
+        return [...uploads, ...Contents.map(({ Key = "" }) => Key)];
+    }
+
+    /** Uploads that were not completed. */
+    async uploads(): Promise<{ key: string; uploadId: string }[]> {
+        const { Uploads = [] } = await this.outside.s3.send(
+            new ListMultipartUploadsCommand({ Bucket: this.bucket }),
+        );
+        return Uploads.map(({ Key = "", UploadId = "" }) => ({ key: Key, uploadId: UploadId }));
+    }
+
+    /** As the provider has it. */
+    contentStore(): Promise<ContentStore> {
+        return this.storeOf(this.context());
     }
 
     /** Requests since the last call, as method and what was asked of the content. */
