@@ -2,8 +2,12 @@
 
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { Dataset, DatasetVersion, Model } from "../../provider";
+import { DEFAULT_ANNOTATION } from "../../provider/llmos/objects";
 import { dataset } from "../../provider/resources/dataset/lifecycle";
 import { model } from "../../provider/resources/model/lifecycle";
+import { reworded } from "../support/faults";
+import { StackStandIn } from "../support/stackStandIn";
 import { StoredScene } from "../support/storedScene";
 
 const sandbox = inject("sandbox");
@@ -29,6 +33,46 @@ test("the storage URI of a model and of a dataset is that of the bucket in which
         expect((await run.destroy()).failure).toBeUndefined();
     }
 });
+
+test("with reachability off a content settles: its registry is the one that its object names", async () => {
+    await scene.write("weights.bin", "weights");
+    // The flag of the shared cluster is other tests': this proxy shows it on the registry of this one.
+    scene.recorder.faults.set(
+        reworded((text) => JSON.stringify(JSON.parse(text), withDefault)),
+        Number.POSITIVE_INFINITY,
+        /^GET \S*\/v1\/registries(\?|$)/,
+    );
+    const stack = new StackStandIn(sandbox, { kubeconfig: scene.kubeconfig });
+    const off = { content: scene.folder, reachability: "off" } as const;
+    const program = () => {
+        new Model("off-model", off);
+        const data = new Dataset("off-data", { registry: NAME });
+        new DatasetVersion("off-version", { dataset: data.name, version: "v1", ...off });
+    };
+    await stack.succeeds(stack.up(program));
+    expect(stack.resources.get("off-model")?.outputs).toMatchObject({ registryName: NAME, fileCount: 1 });
+    expect((await stack.succeeds(stack.preview(program))).done).toEqual([]);
+    await scene.write("weights.bin", "changed");
+    const { done, told } = await stack.succeeds(stack.preview(program));
+    expect([...done].sort()).toEqual(["updated off-model", "updated off-version"]);
+    expect(told).toContain('info: Model "off-model": 1 file (7 B) to send to models/default/off-model.');
+    scene.recorder.faults.heal();
+    await stack.succeeds(stack.destroy());
+});
+
+/** Replaces while JSON is written: the registry of the scene is the default. */
+function withDefault(_: string, value: unknown): unknown {
+    const { metadata } = (value ?? {}) as { metadata?: { name?: string; annotations?: object } };
+    return metadata?.name === NAME
+        ? {
+              ...(value as object),
+              metadata: {
+                  ...metadata,
+                  annotations: { ...metadata.annotations, [DEFAULT_ANNOTATION]: "true" },
+              },
+          }
+        : value;
+}
 
 test("a card that is declared no more goes", async () => {
     const kinds = [
