@@ -1,8 +1,9 @@
 /** What is to be sent and what may go: the files here, compared with what lies in the bucket. */
 import type { ListedObject } from "../s3/bucketRequests";
+import type { Digests } from "./digests";
 import type { LocalFile } from "./localFiles";
 import type { Manifest, StoredFile, StoredFiles } from "./manifest";
-import { digestsOf, isComparable } from "./parts";
+import { isComparable } from "./parts";
 
 /** The outcome of comparing. */
 export interface Comparison {
@@ -24,6 +25,7 @@ export async function compare(
     local: readonly LocalFile[],
     files: StoredFiles,
     listed: ReadonlyMap<string, ListedObject>,
+    digests: Digests,
     signal?: AbortSignal,
     copied: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<Comparison> {
@@ -32,12 +34,12 @@ export async function compare(
     const same = new Map<string, StoredFile>();
     for (const file of local) {
         const stored = files.get(file.path);
-        const look = await lookAt(file, stored, listed.get(file.path), signal);
+        const look = await lookAt(file, stored, listed.get(file.path), digests, signal);
         if (look.same) {
             same.set(file.path, look.same);
         } else {
             send.push(file);
-            restored += (await isAsStored(file, stored, look.sha256, signal)) ? 1 : 0;
+            restored += (await isAsStored(file, stored, look.sha256, digests, signal)) ? 1 : 0;
         }
     }
     const here = new Set(local.map(({ path }) => path));
@@ -66,40 +68,45 @@ interface FileLook {
 }
 
 async function lookAt(
-    { file, size, mtimeMs }: LocalFile,
+    file: LocalFile,
     stored: StoredFile | undefined,
     there: ListedObject | undefined,
+    digests: Digests,
     signal: AbortSignal | undefined,
 ): Promise<FileLook> {
+    const { size, mtimeMs } = file;
     if (!there || there.size !== size) {
         return {};
     }
     const { etag } = there;
     if (stored && stored.etag === etag && stored.size === size) {
-        const { sha256 } = stored.mtimeMs === mtimeMs ? stored : await digestsOf(file, size, false, signal);
+        const isTrusted = stored.mtimeMs === mtimeMs && digests.trustsTimes(file);
+        const { sha256 } = isTrusted ? stored : await digests.of(file, false, signal);
+        digests.note(file, { sha256 });
         return sha256 === stored.sha256 ? { same: { size, mtimeMs, sha256, etag } } : { sha256 };
     }
     if (!isComparable(etag, size)) {
         return {};
     }
-    const { sha256, etag: own } = await digestsOf(file, size, true, signal);
+    const { sha256, etag: own } = await digests.of(file, true, signal);
     return own === etag ? { same: { size, mtimeMs, sha256, etag } } : { sha256 };
 }
 
 /** Whether a file here is the one that was stored; reads it only where nothing else tells. */
 async function isAsStored(
-    { file, size, mtimeMs }: LocalFile,
+    file: LocalFile,
     stored: StoredFile | undefined,
     sha256: string | undefined,
+    digests: Digests,
     signal: AbortSignal | undefined,
 ): Promise<boolean> {
-    if (stored?.size !== size) {
+    if (stored?.size !== file.size) {
         return false;
     }
-    if (sha256 === undefined && stored.mtimeMs === mtimeMs) {
+    if (sha256 === undefined && stored.mtimeMs === file.mtimeMs && digests.trustsTimes(file)) {
         return true;
     }
-    return stored.sha256 === (sha256 ?? (await digestsOf(file, size, false, signal)).sha256);
+    return stored.sha256 === (sha256 ?? (await digests.of(file, false, signal)).sha256);
 }
 
 /** How a content there differs from its manifest, a line a file, as refresh shows it. */

@@ -7,7 +7,7 @@ import {
     required,
     withDefault,
 } from "../description/fields";
-import { flag, list, number, object, text } from "../description/kinds";
+import { flag, list, number, object, oneOf, text } from "../description/kinds";
 
 const pending = {
     /** Files to send. */
@@ -36,6 +36,12 @@ export const contentFields = {
     followSymlinks: withDefault(flag, false, "store"),
     /** Remove what lies there and is not in the content. Default false: it is kept, and told. */
     prune: withDefault(flag, false, "store"),
+    /**
+     * How a file is taken for the one that was stored. `time`: by its size and time of modification, and, where this machine has
+     * read it before, by the last change of its inode too. `content`: by its bytes, which each preview and `up` reads; for files
+     * whose times say nothing, as those of reproducible archives, Nix and Bazel on a machine that has not seen them before.
+     */
+    verify: withDefault(oneOf("time", "content"), "time", "store"),
     /** What an update has to do: how the engine knows of files that changed. */
     pending: message(object<Pending>("Pending", pending)),
 };

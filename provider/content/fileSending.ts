@@ -27,7 +27,7 @@ export interface Transfer {
     /** Ends the transfer; what is on its way is given up. */
     readonly signal: AbortSignal;
     /** Told of each file once it is there. */
-    readonly onStored: (path: string, stored: StoredFile) => void;
+    readonly onStored: (file: LocalFile, stored: StoredFile) => void;
 }
 
 /** A part that has arrived. */

@@ -15,6 +15,9 @@ export interface LocalFile {
     readonly size: number;
     /** Last modification, whole milliseconds since the epoch. */
     readonly mtimeMs: number;
+    /** Last change of the inode, in milliseconds since the epoch. */
+    readonly ctimeMs: number;
+    readonly inode: number;
 }
 
 /** What a content path stands for. */
@@ -146,7 +149,7 @@ async function fileAt(file: string, path: string): Promise<LocalFile> {
     return fileOf(file, path, seen);
 }
 
-function fileOf(file: string, path: string, { size, mtimeMs }: { size: number; mtimeMs: number }): LocalFile {
+function fileOf(file: string, path: string, { size, mtimeMs, ctimeMs, ino }: Stats): LocalFile {
     const bytes = Buffer.byteLength(path);
     if (bytes > LONGEST_PATH_BYTES) {
         throw unusable(
@@ -154,7 +157,7 @@ function fileOf(file: string, path: string, { size, mtimeMs }: { size: number; m
             `has a path of ${bytes} bytes, and an object's key has room for ${LONGEST_PATH_BYTES}`,
         );
     }
-    return { path, file, size, mtimeMs: Math.floor(mtimeMs) };
+    return { path, file, size, mtimeMs: Math.floor(mtimeMs), ctimeMs, inode: ino };
 }
 
 /** Keys are UTF-8 (S3 documentation); a name in another encoding would come back as another name. */

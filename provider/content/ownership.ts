@@ -3,9 +3,6 @@ import { failure, type LlmosError } from "../finding";
 import { ownerWords } from "../lifecycle/owner";
 import type { ListedObject } from "../s3/bucketRequests";
 import type { ContentStore } from "../s3/contentStore";
-import { compare } from "./comparison";
-import type { ContentInputs } from "./description";
-import { localFiles } from "./localFiles";
 import { type Look, lookIfThere, placeOf } from "./look";
 import type { ContentOwner, StoredFiles } from "./manifest";
 import { countOf, someOf } from "./progress";
@@ -70,24 +67,6 @@ export function refuseOthers(
     if (others.length > 0) {
         throw taken(store, claim, manifest.owner, others);
     }
-}
-
-/**
- * Before the object is made: a refusal that came only afterwards would leave an object in LLMOS whose deletion takes along
- * what is others'.
- */
-export async function refuseTaken(
-    store: ContentStore,
-    inputs: ContentInputs & { content: string },
-    claim: ContentClaim,
-    signal: AbortSignal,
-): Promise<void> {
-    const seen = claim.adopt ? undefined : await lookIfThere(store, claim.path);
-    if (!seen || seen.listed.size === 0 || isOurs(seen.manifest.owner, claim)) {
-        return;
-    }
-    const { same } = await compare(await localFiles(inputs), seen.manifest.files, seen.listed, signal);
-    refuseOthers(seen, claim, await copiedOf(seen, claim), same);
 }
 
 /** Who else has the content at that path by now; undefined where nobody does. */

@@ -1,12 +1,13 @@
 /** What an update of a content has to do: how preview, and the engine, know of files that changed. */
 import type { Context } from "../lifecycle";
 import type { ContentStore } from "../s3/contentStore";
-import { bytesOf, changesOf, compare } from "./comparison";
+import { bytesOf, changesOf } from "./comparison";
 import type { ContentInputs, Pending } from "./description";
 import { localFiles } from "./localFiles";
 import { lookIfThere } from "./look";
 import { contentDigest } from "./manifest";
-import { type ContentClaim, copiedOf, isOurs, refuseOthers } from "./ownership";
+import { type ContentClaim, isOurs } from "./ownership";
+import { planOf } from "./plan";
 import { countOf, sizeOf } from "./progress";
 
 /** Undefined for nothing. `store` is undefined where there is none yet. Refuses what is others'. */
@@ -16,19 +17,17 @@ export async function pendingContent(
     claim: ContentClaim,
     store: ContentStore | undefined,
 ): Promise<Pending | undefined> {
-    const local = await localFiles(inputs);
     const seen = store && (await lookIfThere(store, claim.path));
     if (!seen) {
+        const local = await localFiles(inputs);
         return { files: local.length, bytes: bytesOf(local), removals: 0, changes: local.length };
     }
-    const copied = await copiedOf(seen, claim);
-    const comparison = await compare(local, seen.manifest.files, seen.listed, context.interruption, copied);
-    const { send, same, extra } = comparison;
-    refuseOthers(seen, claim, copied, same);
+    const plan = await planOf(context, inputs, claim, seen);
+    const { send, same, extra } = plan;
     const removals = inputs.prune ? extra.length : 0;
-    const changes = changesOf(comparison, inputs.prune === true);
-    const isKnown =
-        isOurs(seen.manifest.owner, claim) && contentDigest(same) === contentDigest(seen.manifest.files);
+    const changes = changesOf(plan, inputs.prune === true);
+    const { owner, files } = seen.manifest;
+    const isKnown = isOurs(owner, claim) && contentDigest(same) === contentDigest(files);
     return send.length + removals === 0 && isKnown
         ? undefined
         : { files: send.length, bytes: bytesOf(send), removals, changes };

@@ -3,10 +3,10 @@ import { failure, type LlmosError } from "../finding";
 import type { Context } from "../lifecycle";
 import type { ListedObject } from "../s3/bucketRequests";
 import type { ContentStore } from "../s3/contentStore";
-import { bytesOf, type Comparison, changesOf, compare } from "./comparison";
+import { bytesOf, changesOf } from "./comparison";
 import { contentState } from "./content";
 import type { ContentInputs, ContentState } from "./description";
-import { localFiles } from "./localFiles";
+import type { LocalFile } from "./localFiles";
 import { type Look, listedBelow, lookAt, manifestOf, placeOf } from "./look";
 import {
     type ContentOwner,
@@ -16,7 +16,8 @@ import {
     type StoredFiles,
     writeManifest,
 } from "./manifest";
-import { type ContentClaim, copiedOf, isOurs, refuseOthers, taken } from "./ownership";
+import { type ContentClaim, isOurs, taken } from "./ownership";
+import { type Plan, planOf } from "./plan";
 import { countOf, Progress, sizeOf, someOf } from "./progress";
 import { Sessions } from "./sessions";
 import { upload } from "./upload";
@@ -37,29 +38,21 @@ export async function storeContent(
 ): Promise<ContentState> {
     const { what, path } = claim;
     const seen = await lookAt(store, path);
-    const local = await localFiles(inputs);
-    const copied = await copiedOf(seen, claim);
-    const comparison = await compare(
-        local,
-        seen.manifest.files,
-        seen.listed,
-        context.interruption,
-        copied,
-    ).catch((error: unknown) => {
+    const plan = await planOf(context, inputs, claim, seen).catch((error: unknown) => {
         throw context.interruption.aborted ? interrupted(store, path, "comparing it") : error;
     });
-    refuseOthers(seen, claim, copied, comparison.same);
-    const { send, extra } = comparison;
-    if (changesOf(comparison, inputs.prune === true) > 0) {
+    const { local, digests, copied, send, same, extra } = plan;
+    if (changesOf(plan, inputs.prune === true) > 0) {
         await beforeChange();
     }
     if (!isOurs(seen.manifest.owner, claim)) {
         // Before the first object: a run that is killed leaves nothing that the next one would not know as its own.
-        await saveManifest(store, path, { owner: claim.owner, files: comparison.same, copied });
+        await saveManifest(store, path, { owner: claim.owner, files: same, copied });
     }
     const sessions = await Sessions.of(store, path);
-    const files = await sendAll(context, claim, seen, sessions, comparison, copied);
+    const files = await sendAll(context, claim, seen, sessions, plan);
     await sessions.sweep();
+    await digests.save(local);
     if (inputs.prune) {
         await store.remove(extra.map((key) => seen.root + key));
     }
@@ -81,8 +74,7 @@ async function sendAll(
     { what, path, owner }: MadeClaim,
     { store, root }: Look,
     sessions: Sessions,
-    { send, same }: Comparison,
-    copied: Manifest["copied"],
+    { send, same, copied, digests }: Plan,
 ): Promise<Map<string, StoredFile>> {
     const stored = new Map(same);
     if (send.length === 0) {
@@ -91,7 +83,10 @@ async function sendAll(
     const bytes = bytesOf(send);
     const progress = new Progress(context, what, send.length, bytes);
     const { limiter, interruption: signal } = context;
-    const onStored = (name: string, file: StoredFile) => stored.set(name, file);
+    const onStored = (file: LocalFile, now: StoredFile) => {
+        stored.set(file.path, now);
+        digests.note(file, { sha256: now.sha256 });
+    };
     await context.log.info(`${what}: sending ${countOf(send.length, "file")}, ${sizeOf(bytes)}, to ${path}.`);
     progress.start();
     try {

@@ -23,7 +23,7 @@ export async function upload(files: readonly LocalFile[], transfer: Transfer): P
                     throw naming(transfer.root + file.path, error);
                 });
             transfer.progress.fileDone();
-            transfer.onStored(file.path, stored);
+            transfer.onStored(file, stored);
         }
     };
     const workers = Array.from({ length: FILES_AT_ONCE }, () =>

@@ -8,12 +8,18 @@ import type { S3Connection } from "../s3/client";
 import { ContentStore } from "../s3/contentStore";
 import { ObjectStore } from "../s3/objectStore";
 import type { Context, Log } from ".";
+import { cacheFolder } from "./cacheFolder";
 import { History } from "./history";
 import { Questions } from "./questions";
 import type { Settings } from "./settings";
 
 /** A context over the real cluster, the real S3 servers and the real clock. */
-export function realContext(settings: Settings, log: Log, interruption: AbortSignal = NEVER): Context {
+export function realContext(
+    settings: Settings,
+    log: Log,
+    interruption: AbortSignal = NEVER,
+    cache = cacheFolder(),
+): Context {
     const clusters = memoised((name: string) => Cluster.connect(JSON.parse(name) ?? undefined, settings));
     const clusterOf = (reference: ClusterReference | undefined) => clusters(clusterName(reference));
     const questions = new Questions();
@@ -30,6 +36,7 @@ export function realContext(settings: Settings, log: Log, interruption: AbortSig
         questions,
         history: new History(),
         interruption,
+        cacheFolder: cache,
         limiter: new Limiter(MOST_REQUESTS, MOST_BYTES),
         cluster: clusterOf,
         clusterReader: async (reference) =>

@@ -35,6 +35,8 @@ export interface Context {
     readonly history: History;
     /** Aborted when the engine wants this process to come to an end, or is gone itself. */
     readonly interruption: AbortSignal;
+    /** Where this machine keeps what only saves time. */
+    readonly cacheFolder: string;
     /** What all uploads of this process share. */
     readonly limiter: Limiter;
     cluster(reference: ClusterReference | undefined): Promise<Cluster>;

@@ -77,22 +77,37 @@ test("the digest is the one that sha256sum gives", async () => {
     expect(contentDigest).toBe(sum(`${sum("a")}  a.txt\n${sum("b")}  b.txt\n`));
 });
 
-test("without a change one listing and the manifest are asked for, and no file is read", async () => {
+test("without a change one listing and the manifest are asked for", async () => {
     await scene.fill("weights.bin", PART_BYTES + 1);
-    const writeAt = async (content: string, time: Date) => {
-        await scene.write("config.json", content);
-        await utimes(join(scene.folder, "config.json"), time, time);
-    };
-    await writeAt("{}", new Date("2026-01-01"));
     await scene.store(ROOT);
     scene.asked(ROOT);
-    // Whoever read this would see that it is another file.
-    await writeAt("[]", new Date("2026-01-01"));
     expect(await scene.pending(ROOT)).toBe(undefined);
     expect(scene.asked(ROOT).sort()).toEqual([
         "GET /.pulumi-llmos/manifests/models/default/llama.json?x-id=GetObject",
         "GET /?list-type=2&prefix=models%2Fdefault%2Fllama%2F",
     ]);
+});
+
+test("other bytes of the same size and time are seen on a machine that has read the file; elsewhere verify has them read", async () => {
+    const writeAt = async (content: string) => {
+        const time = new Date("2026-01-01");
+        await scene.write("config.json", content);
+        await utimes(join(scene.folder, "config.json"), time, time);
+    };
+    await writeAt("{}");
+    await scene.store(ROOT);
+    await writeAt("[]");
+    const changed = { files: 1, bytes: 2, removals: 0, changes: 1 };
+    expect(await scene.pending(ROOT)).toEqual(changed);
+    scene.moveToOtherMachine();
+    expect(await scene.pending(ROOT), "size and time are all that another machine has").toBe(undefined);
+    expect(await scene.pending(ROOT, { verify: "content" })).toEqual(changed);
+    await scene.store(ROOT, { verify: "content" });
+    expect(await scene.downloaded(ROOT)).toEqual(await expected("config.json"));
+    // Replaced by a file with another inode, as archives are unpacked.
+    await rm(join(scene.folder, "config.json"));
+    await writeAt("??");
+    expect(await scene.pending(ROOT)).toEqual(changed);
 });
 
 test("only what changed is sent; a file that was only touched is not", async () => {

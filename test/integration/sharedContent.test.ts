@@ -16,6 +16,7 @@ import { kubeRequests } from "../support/kubeRequest";
 import { Registries } from "../support/registries";
 import { StoredObjects } from "../support/storedObjects";
 import { StoredScene } from "../support/storedScene";
+import { testCache } from "../support/testCache";
 
 const sandbox = inject("sandbox");
 const NAME = "shared-content";
@@ -70,7 +71,12 @@ test("a model at whose place objects of others lie is not made: deleting it woul
     const found = 'The place of Model "shared-taken" holds 1 object that it has not stored (weights.bin)';
     expect((await run.preview(args)).failure).toMatchObject({ code: "content-taken", found });
     // Preview could not know: the registry was still to be made.
-    const context = realContext({ kubeconfig: scene.kubeconfig, caBundle: sandbox.s3.caBundle }, silent);
+    const context = realContext(
+        { kubeconfig: scene.kubeconfig, caBundle: sandbox.s3.caBundle },
+        silent,
+        undefined,
+        testCache(),
+    );
     await expect(model.create(context, args)).rejects.toThrow(found);
     expect(await scene.outside.stored.get("models", "shared-taken")).toBeUndefined();
     expect(await scene.hashes("models/default/shared-taken")).toEqual(before);
@@ -188,14 +194,14 @@ async function moveFrom(other: Sandbox) {
     const moved = { name: "shared-model", registry: NAME, owner: "p/s/model", content };
     const data = { name: "shared-moved", registry: NAME, owner: "p/s/data" };
     const version = { name: "shared-v1", dataset: "shared-moved", version: "v1", owner: "p/s/v1", content };
-    const before = realContext({ caBundle }, log);
+    const before = realContext({ caBundle }, log, undefined, testCache());
     const former = {
         model: await model.create(before, { ...moved, ...there }),
         data: await dataset.create(before, { ...data, ...there }),
         version: await datasetVersion.create(before, { ...version, ...there }),
     };
     // One process makes what replaces them, and deletes them then.
-    const after = realContext({ caBundle }, log);
+    const after = realContext({ caBundle }, log, undefined, testCache());
     const replace = async (kind: string, inputs: Properties) => {
         const lifecycle = LIFECYCLES[kind]!;
         const { clusterId } = former.model.state;
@@ -238,6 +244,11 @@ async function moveFrom(other: Sandbox) {
         expect(Object.keys(await scene.hashes(path))).toContain("weights.bin");
     }
     // In another run nothing replaces it any more: it goes as usual.
-    await driver.remove(LIFECYCLES["DatasetVersion"]!, realContext({ caBundle }, log), id, outputs);
+    await driver.remove(
+        LIFECYCLES["DatasetVersion"]!,
+        realContext({ caBundle }, log, undefined, testCache()),
+        id,
+        outputs,
+    );
     expect(await scene.hashes("datasets/default/shared-moved/v1")).toEqual({});
 }

@@ -20,6 +20,7 @@ import { bucket } from "../../provider/resources/bucket/lifecycle";
 import type { BucketCorsInputs } from "../../provider/resources/bucketCors/description";
 import { bucketCors } from "../../provider/resources/bucketCors/lifecycle";
 import { s3ClientOf } from "../support/outside";
+import { testCache } from "../support/testCache";
 import type { RunningServer } from "./server";
 
 /** Address of the LLMOS page in the matrix. */
@@ -41,7 +42,7 @@ export class Trial {
     context(): Context & { readonly warnings: string[] } {
         const warnings: string[] = [];
         const log = { info: async () => {}, warn: async (text: string) => void warnings.push(text) };
-        return { ...realContext({ caBundle: this.server.caBundle }, log), warnings };
+        return { ...realContext({ caBundle: this.server.caBundle }, log, undefined, testCache()), warnings };
     }
 
     /** A name that no other one begins with. */

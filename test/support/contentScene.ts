@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
     CreateBucketCommand,
     GetObjectCommand,
@@ -35,6 +35,7 @@ export class ContentScene {
     /** What was logged since the last run. */
     readonly lines: string[] = [];
     private interruption = new AbortController();
+    private machine = 0;
 
     private constructor(
         readonly folder: string,
@@ -62,6 +63,11 @@ export class ContentScene {
         await this.recorder.stop();
         this.outside.s3.destroy();
         await rm(this.folder, { recursive: true, force: true });
+    }
+
+    /** From now on it is another machine, which has not read the folder before. */
+    moveToOtherMachine(): void {
+        this.machine += 1;
     }
 
     /** Ends whatever runs, as Ctrl-C does. */
@@ -164,6 +170,7 @@ export class ContentScene {
             { caBundle: this.sandbox.s3.caBundle },
             { info: log, warn: log },
             this.interruption.signal,
+            join(tmpdir(), `${basename(this.folder)}-cache-${this.machine}`),
         );
     }
 

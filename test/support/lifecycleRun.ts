@@ -9,6 +9,7 @@ import { realContext } from "../../provider/lifecycle/context";
 import { differenceOf } from "../../provider/lifecycle/difference";
 import type { Settings } from "../../provider/lifecycle/settings";
 import { known } from "../../provider/reading";
+import { testCache } from "./testCache";
 
 /** What a step logged, and what of it went wrong. */
 export interface Step {
@@ -112,7 +113,7 @@ export class LifecycleRun<I extends object, S extends I> {
             },
             warn: async (line: string) => void step.warnings.push(line),
         };
-        return { step, context: realContext(this.settings, log, this.ending.signal) };
+        return { step, context: realContext(this.settings, log, this.ending.signal, testCache()) };
     }
 
     private async check(

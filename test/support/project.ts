@@ -5,6 +5,7 @@ import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
 import { projectFolder } from "./projectFolder";
+import { testCache } from "./testCache";
 
 const STACK = "dev";
 
@@ -161,7 +162,12 @@ export class Project {
             [...args, ...stack, "--non-interactive"],
             {
                 cwd: this.folder,
-                env: { ...process.env, ...this.sandbox.environment, ...this.options.environment },
+                env: {
+                    ...process.env,
+                    PULUMI_LLMOS_CACHE: testCache(),
+                    ...this.sandbox.environment,
+                    ...this.options.environment,
+                },
                 stdio: ["ignore", "pipe", "pipe"],
             },
         );

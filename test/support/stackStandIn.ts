@@ -14,6 +14,7 @@ import { received } from "../../provider/pulumi/wire";
 import { LIFECYCLES } from "../../provider/resources";
 import { registrations, sent } from "./registrations";
 import { refuseSecrets } from "./secrets";
+import { testCache } from "./testCache";
 
 /** One resource of the state. */
 export interface HeldResource {
@@ -135,7 +136,7 @@ export class StackStandIn {
             info: async (message: string) => void told.push(`info: ${message}`),
             warn: async (message: string) => void told.push(`warning: ${message}`),
         };
-        const context = realContext(this.settings, log);
+        const context = realContext(this.settings, log, undefined, testCache());
         const command: Command = { context, told, done: [], preview: name === "preview", failed: false };
         await act(command);
         refuseSecrets(told.join("\n"), [...this.keys], `words of ${name}`);

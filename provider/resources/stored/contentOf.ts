@@ -9,8 +9,8 @@ import {
 } from "../../access/registryStore";
 import { readContent, undeclaredContent, unknownObjects } from "../../content/content";
 import type { ContentInputs, ContentState, Pending } from "../../content/description";
-import { refuseTaken } from "../../content/ownership";
 import { describePending, pendingContent } from "../../content/pending";
+import { refuseTaken } from "../../content/plan";
 import { countOf, someOf } from "../../content/progress";
 import { storeContent } from "../../content/storing";
 import type { Change } from "../../description/comparison";
@@ -171,7 +171,7 @@ export async function refuseTakenContent(
     const store = await storeIfThere(context, cluster, place.registryName, inputs);
     if (store) {
         const claim = claimOn(context, inputs, place, found && (await seenIn(cluster, found)));
-        await refuseTaken(store, { ...inputs, content }, claim, context.interruption);
+        await refuseTaken(context, store, { ...inputs, content }, claim);
     }
 }
 

@@ -43,7 +43,7 @@ const EFFECTS: Record<string, Record<string, string>> = {
     Model: {
         replace: "name namespace clusterId registry",
         write: "cardText metadata owner",
-        store: "region addressing caBundle timeouts cluster reachability adopt registryName card cardFile content ignore followSymlinks prune",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName card cardFile content ignore followSymlinks prune verify",
         message: "awaits pending",
     },
     Dataset: {
@@ -55,7 +55,7 @@ const EFFECTS: Record<string, Record<string, string>> = {
     DatasetVersion: {
         replace: "name namespace clusterId dataset version copyFrom",
         write: "publish owner",
-        store: "region addressing caBundle timeouts cluster reachability adopt registryName republish content ignore followSymlinks prune",
+        store: "region addressing caBundle timeouts cluster reachability adopt registryName republish content ignore followSymlinks prune verify",
         message: "awaits pending unpublished",
     },
 };
