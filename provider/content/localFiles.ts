@@ -33,9 +33,6 @@ export interface ContentSource {
 /** Left out unless a pattern of the user's takes it back: what tools leave beside the files of a model. */
 const ALWAYS_IGNORED = [".git", ".cache/huggingface", ".DS_Store", "Thumbs.db"];
 
-/** Longest key (S3 documentation, "Naming Amazon S3 objects"), in bytes of UTF-8, less what may stand before the path. */
-const LONGEST_PATH_BYTES = 1024 - 400;
-
 /** All files, by path. */
 export async function localFiles(source: ContentSource): Promise<LocalFile[]> {
     const root = await targetOf(source.content);
@@ -150,13 +147,6 @@ async function fileAt(file: string, path: string): Promise<LocalFile> {
 }
 
 function fileOf(file: string, path: string, { size, mtimeMs, ctimeMs, ino }: Stats): LocalFile {
-    const bytes = Buffer.byteLength(path);
-    if (bytes > LONGEST_PATH_BYTES) {
-        throw unusable(
-            file,
-            `has a path of ${bytes} bytes, and an object's key has room for ${LONGEST_PATH_BYTES}`,
-        );
-    }
     return { path, file, size, mtimeMs: Math.floor(mtimeMs), ctimeMs, inode: ino };
 }
 
@@ -167,10 +157,10 @@ function nameOf(bytes: Buffer, folder: string): string {
         throw unusable(join(folder, name), "has a name that is not valid UTF-8");
     }
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-    if (/[\u0000-\u001f\u007f\\]/.test(name)) {
+    if (/[\u0000-\u001f\u007f\ufffe\uffff\\]/.test(name)) {
         throw unusable(
             join(folder, JSON.stringify(name)),
-            "has a control character or a backslash in its name",
+            "has a control character, a backslash, or what no list in XML can hold in its name",
         );
     }
     return name;

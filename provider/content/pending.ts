@@ -9,6 +9,7 @@ import { contentDigest } from "./manifest";
 import { type ContentClaim, isOurs } from "./ownership";
 import { planOf } from "./plan";
 import { countOf, sizeOf } from "./progress";
+import { refuseUnsendable } from "./sendable";
 
 /** Undefined for nothing. `store` is undefined where there is none yet. Refuses what is others'. */
 export async function pendingContent(
@@ -20,6 +21,7 @@ export async function pendingContent(
     const seen = store && (await lookIfThere(store, claim.path));
     if (!seen) {
         const local = await localFiles(inputs);
+        await refuseUnsendable(local, `${claim.path}/`);
         return { files: local.length, bytes: bytesOf(local), removals: 0, changes: local.length };
     }
     const plan = await planOf(context, inputs, claim, seen);

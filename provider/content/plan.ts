@@ -8,6 +8,7 @@ import { type LocalFile, localFiles } from "./localFiles";
 import { type Look, lookIfThere } from "./look";
 import type { Manifest } from "./manifest";
 import { type ContentClaim, copiedOf, isOurs, refuseOthers } from "./ownership";
+import { refuseUnsendable } from "./sendable";
 
 export interface Plan extends Comparison {
     readonly local: readonly LocalFile[];
@@ -18,7 +19,7 @@ export interface Plan extends Comparison {
 /** What a plan needs of its context. */
 type Planning = Pick<Context, "cacheFolder" | "interruption">;
 
-/** Refuses what is others'. */
+/** Refuses what is others', and what cannot be sent. */
 export async function planOf(
     { cacheFolder, interruption }: Planning,
     inputs: ContentInputs & { content: string },
@@ -32,6 +33,7 @@ export async function planOf(
     const comparison = await compare(local, files, seen.listed, digests, interruption, copied);
     await digests.save(local);
     refuseOthers(seen, claim, copied, comparison.same);
+    await refuseUnsendable(comparison.send, seen.root);
     return { ...comparison, local, digests, copied };
 }
 

@@ -219,6 +219,23 @@ test("a symbolic link is an error, unless it is to be followed", async () => {
     await expect(scene.store(ROOT, { followSymlinks: true })).rejects.toThrow("a folder that it lies in");
 });
 
+test("what cannot be stored as it is meant is refused at preview and at up, before anything is sent", async () => {
+    await scene.write("a.bin", "a");
+    await scene.write(
+        "weights.bin",
+        `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 5\n`,
+    );
+    const refused = "1 file of the content is a pointer of Git LFS";
+    await expect(scene.pending(ROOT)).rejects.toThrow(refused);
+    await expect(scene.pendingWithoutStore(ROOT), "where the bucket is still to be made").rejects.toThrow(
+        refused,
+    );
+    await expect(scene.store(ROOT)).rejects.toThrow(refused);
+    expect(await scene.downloaded(ROOT)).toEqual({});
+    await scene.store(ROOT, { ignore: ["weights.bin"] });
+    expect(Object.keys(await scene.downloaded(ROOT))).toEqual(["a.bin"]);
+});
+
 test("patterns leave out what .gitignore would, and .git always", async () => {
     for (const name of [".git/HEAD", "a.bin", "a.tmp", "logs/x.txt", "keep/a.tmp"]) {
         await scene.write(name, name);

@@ -6,6 +6,7 @@ import { Dataset, DatasetVersion, Model } from "../../provider";
 import { DEFAULT_ANNOTATION } from "../../provider/llmos/objects";
 import { dataset } from "../../provider/resources/dataset/lifecycle";
 import { model } from "../../provider/resources/model/lifecycle";
+import { MOST_CARD_BYTES } from "../../provider/resources/stored/card";
 import { reworded } from "../support/faults";
 import { StackStandIn } from "../support/stackStandIn";
 import { StoredScene } from "../support/storedScene";
@@ -73,6 +74,20 @@ function withDefault(_: string, value: unknown): unknown {
           }
         : value;
 }
+
+test("a card of the largest size is taken by the API server; a larger one is refused at preview", async () => {
+    await scene.write("weights.bin", "weights");
+    const run = scene.run(model);
+    const empty = Buffer.byteLength(JSON.stringify({ description: "" }));
+    // Some of its characters are longer in the API server's JSON.
+    const card = "<".repeat(1_000) + "x".repeat(MOST_CARD_BYTES - empty - 6_000);
+    const args = { name: "large-card", registry: NAME, content: scene.folder };
+    const { failure, infos } = await run.up({ ...args, card: `${card}y` });
+    expect(failure).toMatchObject({ code: "argument-invalid", property: "card" });
+    expect(infos.join("\n")).not.toContain("sending");
+    expect((await run.up({ ...args, card })).failure).toBeUndefined();
+    expect((await run.destroy()).failure).toBeUndefined();
+});
 
 test("a card that is declared no more goes", async () => {
     const kinds = [

@@ -110,6 +110,11 @@ export class ContentScene {
         return await pendingContent(context, asked, claimOf(path, claim), await this.storeOf(context));
     }
 
+    /** What preview would say before there is a bucket. */
+    async pendingWithoutStore(path: string) {
+        return await pendingContent(this.context(), { content: this.folder }, claimOf(path, {}), undefined);
+    }
+
     /** What refresh would say. */
     async read(path: string, stored: ContentState, claim: Claiming = {}): Promise<ContentState> {
         return await readContent(await this.storeOf(this.context()), claimOf(path, claim), stored);

@@ -1,6 +1,7 @@
 /** The card of a model or a dataset, from the arguments to the object and back. */
 
 import { readFile } from "node:fs/promises";
+import { sizeOf } from "../../content/progress";
 import { type Finding, failure } from "../../finding";
 import type { Card } from "../../llmos/storedObjects";
 import type { CardInputs } from "./cardDescription";
@@ -21,10 +22,17 @@ export async function readCard({ card, cardFile }: CardInputs): Promise<string |
     });
 }
 
-/** Where the text of a card comes from is said once. */
-export function cardFindings({ card, cardFile }: CardInputs): Finding[] {
+/**
+ * Largest card, in bytes of JSON: etcd takes requests of 1.5 MiB (etcd documentation, `--max-request-bytes`), and the object
+ * holds more than its card.
+ */
+export const MOST_CARD_BYTES = 1.5 * 1024 * 1024 - 32 * 1024;
+
+/** Where the text of a card comes from is said once, and a card is stored in the cluster, whose objects are small. */
+export function cardFindings(inputs: CardInputs & { readonly metadata?: object }): Finding[] {
+    const { card, cardFile } = inputs;
     if (card === undefined || cardFile === undefined) {
-        return [];
+        return tooLarge(inputs);
     }
     return [
         failure("argument-invalid", {
@@ -33,6 +41,24 @@ export function cardFindings({ card, cardFile }: CardInputs): Finding[] {
             why: "Each of the two is the card's text.",
             next: "Give card for a text, or cardFile for a file that holds it.",
             property: "cardFile",
+        }).finding,
+    ];
+}
+
+function tooLarge({ cardText = "", cardFile, metadata }: CardInputs & { metadata?: object }): Finding[] {
+    const json = JSON.stringify({ description: cardText, metadata });
+    // The API server writes these as \u003c and the like.
+    const bytes = Buffer.byteLength(json.replace(/[<>&]/g, "......"));
+    if (bytes <= MOST_CARD_BYTES) {
+        return [];
+    }
+    return [
+        failure("argument-invalid", {
+            found: `The card is too large for an object of the cluster: ${sizeOf(bytes)} as JSON, of at most ${sizeOf(MOST_CARD_BYTES)}`,
+            where: cardFile === undefined ? "card" : `cardFile "${cardFile}"`,
+            why: "The API server refuses requests that etcd does not take (1.5 MiB), and would do so only after the content was sent.",
+            next: "Shorten it: embedded images, mostly. What is long can be a file of the content.",
+            property: cardFile === undefined ? "card" : "cardFile",
         }).finding,
     ];
 }
