@@ -21,6 +21,15 @@ export interface OpenUpload {
     readonly uploadId: string;
 }
 
+/** The same as a list shows it. */
+interface StartedUpload extends OpenUpload {
+    /** By the server's clock, since the epoch. */
+    readonly initiatedMs: number;
+}
+
+/** Servers tell the time of an upload to the second. */
+const INITIATED_MS = 1_000;
+
 /** The server joins the parts before it answers, which takes minutes where it copies them (S3 documentation). */
 const JOINING: Tries = { pausesMs: [1_000, 5_000, 20_000], tryMs: 1_800_000, requestMs: 3_600_000 };
 
@@ -75,7 +84,10 @@ export class MultipartUploads {
         );
     }
 
-    /** Opens a multipart upload whose parts carry a CRC-32 (S3 documentation, "Checking object integrity"). */
+    /**
+     * Opens a multipart upload whose parts carry a CRC-32 (S3 documentation, "Checking object integrity"). A server may have
+     * opened one for a try whose answer was lost: nobody else would ever give that up.
+     */
     async start(key: string, contentType: string): Promise<OpenUpload> {
         const command = new this.requests.sdk.CreateMultipartUploadCommand({
             ...this.requests.place,
@@ -83,20 +95,47 @@ export class MultipartUploads {
             ContentType: contentType,
             ChecksumAlgorithm: "CRC32",
         });
+        let tries = 0;
+        command.middlewareStack.add(
+            (next) => (args) => {
+                tries += 1;
+                return next(args);
+            },
+            { step: "initialize", name: "countTries" },
+        );
+        const began = performance.now();
         const { UploadId = "" } = await this.requests.explain(
             "s3:PutObject",
             () => this.requests.client.send(command),
             key,
         );
-        return { key, uploadId: UploadId };
+        const upload = { key, uploadId: UploadId };
+        if (tries > 1) {
+            await this.abortUnheard(upload, performance.now() - began);
+        }
+        return upload;
+    }
+
+    /** Gives up what the earlier tries of `upload` have opened: without a part, and in the milliseconds that they took. */
+    private async abortUnheard({ key, uploadId }: OpenUpload, tookMs: number): Promise<void> {
+        const open = (await this.list(key)).filter((each) => each.key === key);
+        const last = open.find((each) => each.uploadId === uploadId)?.initiatedMs || Number.NaN;
+        const since = last - tookMs - INITIATED_MS;
+        for (const other of open) {
+            // Never true where the server does not tell the times.
+            const isOfTries = other.initiatedMs >= since && other.initiatedMs <= last;
+            if (other.uploadId !== uploadId && isOfTries && (await this.parts(other)).length === 0) {
+                await this.abort(other);
+            }
+        }
     }
 
     /**
      * Uploads below `prefix` that were not completed, whoever has started them; none where the server cannot list them. MinIO
      * gives those of one key only, when the prefix is that key.
      */
-    async list(prefix: string): Promise<OpenUpload[]> {
-        const uploads: OpenUpload[] = [];
+    async list(prefix: string): Promise<StartedUpload[]> {
+        const uploads: StartedUpload[] = [];
         let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
         while (marker) {
             const asked: object = { ...this.requests.place, Prefix: prefix, ...marker };
@@ -105,8 +144,8 @@ export class MultipartUploads {
                     .send(new this.requests.sdk.ListMultipartUploadsCommand(asked as { Bucket: string }))
                     .catch(emptyWhereNotOffered),
             );
-            for (const { Key = "", UploadId = "" } of page.Uploads ?? []) {
-                uploads.push({ key: Key, uploadId: UploadId });
+            for (const { Key = "", UploadId = "", Initiated } of page.Uploads ?? []) {
+                uploads.push({ key: Key, uploadId: UploadId, initiatedMs: Initiated?.getTime() ?? 0 });
             }
             const { NextKeyMarker, NextUploadIdMarker = "" } = page;
             marker = page.IsTruncated

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { forgetContent } from "../../provider/content/content";
 import { PART_BYTES } from "../../provider/content/parts";
 import { ContentScene } from "../support/contentScene";
-import { s3Error } from "../support/faults";
+import { answerLost, cutOff, type Fault, reset, s3Error } from "../support/faults";
 
 const sandbox = inject("sandbox");
 const ROOT = "models/default/llama";
@@ -27,9 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
-/** Three parts, others for another `which`. */
-const fill = (which: number) =>
-    scene.write("weights.bin", Buffer.alloc(3 * PART_BYTES, `content ${which}, of no power of two`));
+/** So many parts, others for another `which`. */
+const fill = (which: number, parts = 3) =>
+    scene.write("weights.bin", Buffer.alloc(parts * PART_BYTES, `content ${which}, of no power of two`));
 
 /** Leaves an upload of another tool open, with a first part of this body. */
 async function leaveOpen(body: Buffer, algorithm?: ChecksumAlgorithm): Promise<string> {
@@ -52,6 +52,12 @@ async function arrived(parts: number): Promise<void> {
     const asked = { Bucket: scene.bucket, Key, UploadId };
     const have = async () => (await scene.outside.s3.send(new ListPartsCommand(asked))).Parts?.length;
     await expect.poll(have, { timeout: 60_000 }).toBe(parts);
+}
+
+/** Interrupts once such a request is made, half a second later, when others have arrived. */
+function interruptAt(request: RegExp): void {
+    const fault: Fault = () => void setTimeout(() => scene.interrupt(), 500);
+    scene.recorder.faults.set(fault, Number.POSITIVE_INFINITY, request);
 }
 
 /** Ends a run when two of the three parts have arrived. */
@@ -136,5 +142,40 @@ test("what a run has left is swept: of a file that was renamed, and of a content
     await interrupted();
     await rm(join(scene.folder, "weights.bin"));
     await forgetContent(await scene.contentStore(), ROOT);
+    expect(await scene.leftOpen()).toEqual([]);
+});
+
+test("an upload that was interrupted goes on, and what has arrived is not sent again", async () => {
+    await fill(1, 8);
+    await scene.write("config.json", "{}");
+    interruptAt(/partNumber=8&/);
+    await expect(scene.store(ROOT)).rejects.toThrow("The upload was interrupted after");
+    scene.recorder.faults.heal();
+    scene.asked(ROOT);
+    await scene.store(ROOT);
+    const sent = scene.asked(ROOT).filter((line) => line.startsWith("PUT /…"));
+    expect(sent.length).toBeLessThanOrEqual(4);
+    expect(sent.join("\n")).not.toContain("config.json");
+    expect(await scene.downloaded(ROOT)).toEqual(await scene.hashes("weights.bin", "config.json"));
+    expect(await scene.leftOpen()).toEqual([]);
+});
+
+test("a part that changed after it was sent is sent again", async () => {
+    await fill(1, 4);
+    interruptAt(/partNumber=4&/);
+    await expect(scene.store(ROOT)).rejects.toThrow("interrupted");
+    scene.recorder.faults.heal();
+    await fill(2, 4);
+    await scene.store(ROOT);
+    expect(await scene.downloaded(ROOT)).toEqual(await scene.hashes("weights.bin"));
+    expect(await scene.leftOpen()).toEqual([]);
+});
+
+test("resets, 503, lost answers and cut-off ones are retried", async () => {
+    await scene.fill("small.bin", 1_000);
+    scene.recorder.faults.set([reset, answerLost, s3Error(503, "SlowDown"), cutOff("reset")], 1);
+    await scene.store(ROOT);
+    expect(scene.recorder.faults.hits).toBeGreaterThan(6);
+    expect(await scene.downloaded(ROOT)).toEqual(await scene.hashes("small.bin", "weights.bin"));
     expect(await scene.leftOpen()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** A folder of files, a bucket of the sandbox behind a recorder, and the provider's own way from one to the other. */
 
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import {
@@ -84,6 +84,15 @@ export class ContentScene {
     /** Bytes that nobody can guess or compress, the same for the same seed. */
     async fill(path: string, size: number, seed = 1): Promise<void> {
         await this.write(path, bytesOf(seeded(seed), size));
+    }
+
+    /** Files of the folder, by the hash of their content. */
+    async hashes(...paths: string[]): Promise<Record<string, string>> {
+        const entries = paths.map(async (path) => {
+            const content = await readFile(join(this.folder, path));
+            return [path, createHash("sha256").update(content).digest("hex")];
+        });
+        return Object.fromEntries(await Promise.all(entries));
     }
 
     async touch(path: string): Promise<void> {

@@ -1,7 +1,4 @@
 /** Two writers of one content at once: every object is whole and right, or an error names the file. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { SandboxDetails } from "../../examples/sandbox";
@@ -37,7 +34,7 @@ async function race(sandbox: SandboxDetails, seed: number): Promise<void> {
         }
         const outcomes = await Promise.allSettled(writers.map((writer) => writer.store(ROOT)));
         const there = await first.downloaded(ROOT);
-        const hashes = await Promise.all(writers.map(hashesOf));
+        const hashes = await Promise.all(writers.map((writer) => writer.hashes(...NAMES)));
         expect(Object.keys(there).sort()).toEqual([...NAMES].sort());
         for (const [name, hash] of Object.entries(there)) {
             expect(
@@ -65,12 +62,4 @@ async function race(sandbox: SandboxDetails, seed: number): Promise<void> {
         await second.close();
         await first.close();
     }
-}
-
-async function hashesOf({ folder }: ContentScene): Promise<Record<string, string>> {
-    const entries = NAMES.map(async (name) => {
-        const content = await readFile(join(folder, name));
-        return [name, createHash("sha256").update(content).digest("hex")];
-    });
-    return Object.fromEntries(await Promise.all(entries));
 }
