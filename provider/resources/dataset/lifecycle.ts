@@ -12,16 +12,14 @@ import { versionsOfDataset } from "../../llmos/dependants";
 import { type StoredKind, writeUntilReady } from "../../llmos/storedObjects";
 import { cardFindings, cardOf, observedCard, readCard } from "../stored/card";
 import { askForRegistryOf, chooseRegistry, registryChanges, registryFor } from "../stored/contentOf";
+import { inUse, rememberPlace, removeStored } from "../stored/removal";
 import {
     askForStored,
     deletesStoredFirst,
     idOf,
-    inUse,
     keepingWritten,
     lookAt,
     observedStored,
-    rememberPlace,
-    removeStored,
     startCreate,
     startUpdate,
     storageUri,

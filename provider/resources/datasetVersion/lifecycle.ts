@@ -3,7 +3,7 @@
 import { identify } from "../../access/cluster";
 import type { ContentState } from "../../content/description";
 import { type Finding, failure } from "../../finding";
-import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
+import type { Cluster } from "../../kubernetes/cluster";
 import type { Over } from "../../kubernetes/ownedObject";
 import type { Context, KnownPart, Lifecycle } from "../../lifecycle";
 import { PUBLISHED } from "../../llmos/publication";
@@ -19,6 +19,7 @@ import {
     refuseTakenContent,
     storeDeclared,
 } from "../stored/contentOf";
+import { removeStored } from "../stored/removal";
 import {
     askForStored,
     deletesStoredFirst,
@@ -27,10 +28,10 @@ import {
     keepingWritten,
     lookAt,
     observedStored,
-    removeStored,
     startCreate,
     startUpdate,
 } from "../stored/stored";
+import { askForDataset, askForRegistryOfDataset, registryOfDataset } from "./dataset";
 import {
     type DatasetVersionInputs,
     type DatasetVersionState,
@@ -232,48 +233,6 @@ function observedVersion(found: StoredResource) {
         registryName: found.status?.registry ?? "",
         publishPhase: found.status?.publishStatus?.phase ?? "",
     };
-}
-
-const DATASET: StoredKind = { kind: "Dataset", plural: "datasets" };
-
-/** The registry of the dataset, if there is such a dataset yet. */
-async function registryOfDataset(
-    cluster: ClusterReader,
-    { dataset: name, namespace = "default" }: Pick<DatasetVersionInputs, "dataset" | "namespace">,
-): Promise<string | undefined> {
-    const reading = await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name }));
-    return reading.outcome === "present" ? reading.value.spec?.registry : undefined;
-}
-
-/** The same for `check`. */
-async function askForRegistryOfDataset(
-    context: Context,
-    { dataset, ...inputs }: KnownPart<DatasetVersionInputs>,
-): Promise<string | undefined> {
-    return dataset === undefined || inputs.reachability === "off"
-        ? undefined
-        : await registryOfDataset(await context.clusterReader(inputs.cluster), { ...inputs, dataset });
-}
-
-/** Is the dataset there? One that the program makes itself is not asked for. */
-async function askForDataset(context: Context, inputs: KnownPart<DatasetVersionInputs>): Promise<Finding[]> {
-    const { dataset: name, namespace = "default", awaits } = inputs;
-    if (name === undefined || awaits?.includes("dataset")) {
-        return [];
-    }
-    const cluster = await context.clusterReader(inputs.cluster);
-    const found = known(await cluster.read<StoredResource>(storedPath(DATASET, { namespace, name })));
-    return found
-        ? []
-        : [
-              failure("dataset-missing", {
-                  found: `The Dataset "${name}" does not exist in namespace "${namespace}"`,
-                  where: cluster.server,
-                  why: "A version belongs to a dataset.",
-                  next: "Correct the name, or declare the dataset and pass its output: dataset: images.name.",
-                  property: "dataset",
-              }).finding,
-          ];
 }
 
 function nothingToPublish(): Finding {

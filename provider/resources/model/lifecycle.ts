@@ -23,16 +23,15 @@ import {
     registryFor,
     storeDeclared,
 } from "../stored/contentOf";
+import { inUse, removeStored } from "../stored/removal";
 import {
     askForStored,
     deletesStoredFirst,
     idOf,
-    inUse,
     isAnother,
     keepingWritten,
     lookAt,
     observedStored,
-    removeStored,
     startCreate,
     startUpdate,
 } from "../stored/stored";

@@ -25,7 +25,8 @@ import { known } from "../../reading";
 import type { ContentStore } from "../../s3/contentStore";
 import { type ContentPlace, claimOfState, claimOn } from "./claim";
 import type { InRegistry, StoredInputs, StoredState } from "./description";
-import { rememberPlace, storageUri, storeIfThere, storeOrNoRegistry } from "./stored";
+import { rememberPlace } from "./removal";
+import { storageUri, storeIfThere, storeOrNoRegistry } from "./stored";
 
 /** Another registry is another object (LLMOS webhook); one that is named now, and was the default before, is the same. */
 export function registryChanges(
