@@ -44,11 +44,16 @@ export async function planOf(
 export async function refuseTaken(
     context: Planning,
     store: ContentStore,
-    inputs: ContentInputs & { content: string },
+    { content, ...inputs }: ContentInputs,
     claim: ContentClaim,
 ): Promise<void> {
     const seen = claim.adopt ? undefined : await lookIfThere(store, claim.path);
-    if (seen && seen.listed.size > 0 && !isOurs(seen.manifest.owner, claim)) {
-        await planOf(context, inputs, claim, seen);
+    if (!seen || seen.listed.size === 0 || isOurs(seen.manifest.owner, claim)) {
+        return;
+    }
+    if (content === undefined) {
+        refuseOthers(seen, claim, new Map(), new Map());
+    } else {
+        await planOf(context, { ...inputs, content }, claim, seen);
     }
 }

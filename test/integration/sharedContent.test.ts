@@ -160,6 +160,39 @@ test("what LLMOS has copied into a version belongs to it: prune leaves it, whate
     }
 });
 
+test("LLMOS is not made to copy over what others have at the place of a new version", async () => {
+    const runs = {
+        data: scene.run(dataset),
+        first: scene.run(datasetVersion),
+        copy: scene.run(datasetVersion),
+    };
+    await scene.write("weights.bin", "first");
+    const of = { dataset: "shared-over" };
+    const first = { ...of, name: "shared-over-1", version: "v1", content: scene.folder };
+    const copy = { ...of, name: "shared-over-2", version: "v2", copyFrom: { version: "v1" } };
+    expect((await runs.data.up({ registry: NAME, name: "shared-over" })).failure).toBeUndefined();
+    expect((await runs.first.up(first)).failure).toBeUndefined();
+    const key = "datasets/default/shared-over/v2/weights.bin";
+    await scene.outside.put(NAME, key);
+    const found =
+        'The place of DatasetVersion "shared-over/v2" holds 1 object that it has not stored (weights.bin)';
+    expect((await runs.copy.preview(copy)).failure).toMatchObject({ code: "content-taken", found });
+    const context = realContext(
+        { kubeconfig: scene.kubeconfig, caBundle: sandbox.s3.caBundle },
+        silent,
+        undefined,
+        testCache(),
+    );
+    await expect(datasetVersion.create(context, copy)).rejects.toThrow(found);
+    expect(await scene.outside.stored.get("datasetversions", "shared-over-2")).toBeUndefined();
+    await scene.outside.remove(NAME, key);
+    expect((await runs.copy.up(copy)).failure).toBeUndefined();
+    expect((await runs.copy.up(copy)).changes).toEqual([]);
+    for (const run of [runs.copy, runs.first, runs.data]) {
+        expect((await run.destroy()).failure).toBeUndefined();
+    }
+});
+
 test("what is replaced by an object of another cluster with its content in the same place stays, and says why", async () => {
     const other = await startSandbox({ objectStore: false, operator: false, engine: false });
     let operator: { stop(): Promise<void> } | undefined;

@@ -105,11 +105,17 @@ export async function fillPending(
     place: ContentPlace,
 ): Promise<{ pending?: Pending }> {
     const { content } = inputs;
-    if (content === undefined) {
+    if (content === undefined && (place.copyOf === undefined || prior)) {
         return {};
     }
     try {
         const { claim, store } = await placed(context, kind, inputs, prior, place);
+        if (content === undefined) {
+            if (store && claim.owner === undefined) {
+                await refuseTaken(context, store, inputs, claim);
+            }
+            return {};
+        }
         const pending = await pendingContent(context, { ...inputs, content }, claim, store);
         if (!pending) {
             return {};
@@ -157,7 +163,7 @@ async function seenIn(cluster: ClusterReader, { metadata }: StoredResource) {
     return { clusterId: await cluster.identity(), uid: metadata.uid ?? "" };
 }
 
-/** Before a create: is what lies at the place of its content ours? `found` is the object that is taken over. */
+/** Before a create that fills it: is what lies at the place of its content ours? `found` is the object that is taken over. */
 export async function refuseTakenContent(
     context: Context,
     cluster: Cluster,
@@ -165,14 +171,15 @@ export async function refuseTakenContent(
     place: ContentPlace,
     found: StoredResource | undefined,
 ): Promise<void> {
-    const { content } = inputs;
-    if (content === undefined || place.registryName === undefined) {
+    // LLMOS copies into a new object only.
+    const isFilled = inputs.content !== undefined || (place.copyOf !== undefined && !found);
+    if (!isFilled || place.registryName === undefined) {
         return;
     }
     const store = await storeIfThere(context, cluster, place.registryName, inputs);
     if (store) {
         const claim = claimOn(context, inputs, place, found && (await seenIn(cluster, found)));
-        await refuseTaken(context, store, { ...inputs, content }, claim);
+        await refuseTaken(context, store, inputs, claim);
     }
 }
 
