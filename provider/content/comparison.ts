@@ -81,8 +81,10 @@ async function lookAt(
     const { etag } = there;
     if (stored && stored.etag === etag && stored.size === size) {
         const isTrusted = stored.mtimeMs === mtimeMs && digests.trustsTimes(file);
+        if (isTrusted) {
+            digests.note(file);
+        }
         const { sha256 } = isTrusted ? stored : await digests.of(file, false, signal);
-        digests.note(file, { sha256 });
         return sha256 === stored.sha256 ? { same: { size, mtimeMs, sha256, etag } } : { sha256 };
     }
     if (!isComparable(etag, size)) {

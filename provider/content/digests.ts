@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Decoding } from "../description/decoding";
 import { decodeFields, type Fields, optional, required } from "../description/fields";
 import { list, number, object, text } from "../description/kinds";
@@ -14,7 +15,8 @@ import { digestsOf, type FileDigests } from "./parts";
 
 /** A file as it was when it was last read, or taken for the one that was stored. */
 interface SeenFile extends Pick<LocalFile, "path" | "size" | "mtimeMs" | "ctimeMs" | "inode"> {
-    readonly sha256: string;
+    /** Undefined for one that was not read. */
+    readonly sha256?: string;
     /** As in `FileDigests`. */
     readonly etag?: string;
 }
@@ -31,7 +33,7 @@ const fields: Fields<{ files: SeenFile[] }> = {
                 mtimeMs: required(number(0)),
                 ctimeMs: required(number(0)),
                 inode: required(number(0)),
-                sha256: required(text()),
+                sha256: optional(text()),
                 etag: optional(text()),
             }),
         ),
@@ -59,16 +61,20 @@ export class Digests {
         return new Digests(file, seen, verify === "content");
     }
 
-    /** Whether size and time of modification are enough to take a file for the one that was stored with them. */
+    /**
+     * Whether size and time of modification are enough to take a file for the one that was stored with them: nothing is known
+     * of what it holds, and it is as it was when it was taken for that before.
+     */
     trustsTimes(file: LocalFile): boolean {
         const seen = this.seen.get(file.path);
-        return !this.readsAll && (seen === undefined || isSame(seen, file));
+        return !this.readsAll && (seen === undefined || (isSame(seen, file) && seen.sha256 === undefined));
     }
 
     /** Reads a file, unless it is as it was when it was read before. */
     async of(file: LocalFile, withEtag: boolean, signal: AbortSignal | undefined): Promise<FileDigests> {
         const seen = this.seen.get(file.path);
-        if (seen && !this.readsAll && isSame(seen, file) && (!withEtag || seen.etag !== undefined)) {
+        const isKnown = seen !== undefined && !this.readsAll && isSame(seen, file);
+        if (isKnown && seen.sha256 !== undefined && (!withEtag || seen.etag !== undefined)) {
             return { sha256: seen.sha256, etag: seen.etag };
         }
         const digests = await digestsOf(file.file, file.size, withEtag, signal);
@@ -76,17 +82,19 @@ export class Digests {
         return digests;
     }
 
-    /** Notes what a file comes to. */
+    /** Notes what a file comes to; nothing of one that was taken for the one that was stored. */
     note(
         { path, size, mtimeMs, ctimeMs, inode }: LocalFile,
-        { sha256, etag }: { readonly sha256: string; readonly etag?: string | undefined },
+        { sha256, etag }: { readonly sha256?: string; readonly etag?: string | undefined } = {},
     ): void {
         const before = this.seen.get(path);
-        const now = { path, size, mtimeMs, ctimeMs, inode };
-        const kept = before?.sha256 === sha256 ? before.etag : undefined;
-        const of = etag ?? kept;
-        this.seen.set(path, { ...now, sha256, ...(of !== undefined && { etag: of }) });
-        this.isChanged ||= !before || !isSame(before, now) || before.sha256 !== sha256 || before.etag !== of;
+        const now = {
+            ...{ path, size, mtimeMs, ctimeMs, inode },
+            ...(sha256 !== undefined && { sha256 }),
+            ...(etag !== undefined && { etag }),
+        };
+        this.seen.set(path, now);
+        this.isChanged ||= !isDeepStrictEqual(before, now);
     }
 
     /** Keeps them for the next run, as far as that can be done. */
