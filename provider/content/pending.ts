@@ -35,8 +35,13 @@ export async function pendingContent(
         : { files: send.length, bytes: bytesOf(send), removals, changes };
 }
 
-/** In words, for preview. */
-export function describePending({ what, path }: ContentClaim, { files, bytes, removals }: Pending): string {
+/** In words, for preview. `isUnseen`: what lies there, and would be pruned, cannot be known before there is a bucket. */
+export function describePending(
+    { what, path }: ContentClaim,
+    { files, bytes, removals }: Pending,
+    isUnseen = false,
+): string {
     const sending = `${countOf(files, "file")} (${sizeOf(bytes)}) to send to ${path}`;
-    return `${what}: ${sending}${removals > 0 ? `, ${countOf(removals, "object")} to remove` : ""}.`;
+    const unseen = isUnseen ? ", and what prune removes is known only once its registry is there" : "";
+    return `${what}: ${sending}${removals > 0 ? `, ${countOf(removals, "object")} to remove` : unseen}.`;
 }

@@ -93,7 +93,9 @@ afterAll(async () => {
 
 test("preview tells files and bytes, up what it has sent; a change here and a drift there are told before one up sets both right", async () => {
     const preview = await succeeds(project.preview());
-    expect(preview.output).toContain(`Model "models-life-model": 2 files (17 B) to send to ${MODEL}.`);
+    expect(preview.output).toContain(
+        `Model "models-life-model": 2 files (17 B) to send to ${MODEL}, and what prune`,
+    );
     expect(preview.output).toContain(
         'DatasetVersion "models-life-data/v1": 1 file (8 B) to send to datasets/default/models-life-data/v1.',
     );

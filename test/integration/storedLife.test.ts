@@ -109,6 +109,12 @@ test("preview says how many files and bytes would be sent, and sends nothing", a
     expect(told).toContain(
         'info: DatasetVersion "whole-life-data/v1": 1 file (8 B) to send to datasets/default/whole-life-data/v1.',
     );
+    declared = { ...declared, prune: true };
+    const pruning = await stack.succeeds(stack.preview(program));
+    declared = { ...declared, prune: false };
+    expect(pruning.told).toContain(
+        `info: Model "whole-life-model": 2 files (20 MiB) to send to ${MODEL}, and what prune removes is known only once its registry is there.`,
+    );
     expect((await outside.named("whole-life")).buckets).toEqual([]);
 });
 

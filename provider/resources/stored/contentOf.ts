@@ -120,7 +120,7 @@ export async function fillPending(
         if (!pending) {
             return {};
         }
-        await context.log.info(describePending(claim, pending));
+        await context.log.info(describePending(claim, pending, !store && inputs.prune === true));
         return { pending };
     } catch (error) {
         const finding = findingOf(error);
