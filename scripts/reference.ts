@@ -4,12 +4,12 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ts from "typescript";
 import { type Keys, keysFields } from "../provider/description/arguments";
 import type { Field, Kind, Table } from "../provider/description/fields";
 import { object, written } from "../provider/description/kinds";
 import type { Finding } from "../provider/finding";
 import { LIFECYCLES } from "../provider/resources";
+import { type Member, Words } from "./words";
 
 const ROOT = join(__dirname, "..");
 export const REFERENCE = join(ROOT, "docs", "reference.md");
@@ -30,8 +30,7 @@ Secret values are encrypted in the state and never shown.
 `;
 
 /** The whole document. */
-export function referenceText(): string {
-    const words = new Words();
+export function referenceText(words = new Words()): string {
     const objects = new Map<string, Kind<unknown>>();
     const kinds = Object.values(LIFECYCLES).map(({ type, fields, computed }) => {
         collectAll(fields as Table, objects);
@@ -61,17 +60,20 @@ export function referenceText(): string {
 
 /** The component, whose arguments are an interface: their names do not stand for one object. */
 function registrySection(words: Words): string {
-    const part = (type: string) => [`### ${type}`, words.ofInterface(type), words.table(type)];
+    const part = (type: string) => [`### ${type}`, words.ofInterface(type), interfaceTable(words, type)];
     return [
         "## Registry",
         words.ofClass("Registry"),
         "### Arguments",
-        words.table("RegistryArgs"),
+        interfaceTable(words, "RegistryArgs"),
         ...part("RegistryBucketArgs"),
         ...part("RegistryCredentialsArgs"),
         ...part("RegistryCorsArgs"),
         "### Outputs",
-        words.outputs("Registry"),
+        table(
+            ["output", "type", "meaning"],
+            words.properties("Registry").map(({ name, type, doc }) => [`\`${name}\``, linked(type), doc]),
+        ),
     ].join("\n\n");
 }
 
@@ -115,12 +117,20 @@ function objectSection(name: string, kind: Kind<unknown>, words: Words): string 
               defaultOf(each),
               docs.get(field) ?? "",
           ])
-        : words.rows(name);
+        : words.members(name).map(rowOf);
     return [
         `### ${name}`,
         words.ofInterface(name),
         table(["field", "type", "default", "meaning"], rows),
     ].join("\n\n");
+}
+
+function interfaceTable(words: Words, name: string): string {
+    return table(["argument", "type", "default", "meaning"], words.members(name).map(rowOf));
+}
+
+function rowOf({ name, type, isOptional, doc }: Member): string[] {
+    return [`\`${name}\``, linked(type), isOptional ? "" : "required", doc];
 }
 
 function collectAll(fields: Table, into: Map<string, Kind<unknown>>): void {
@@ -148,9 +158,7 @@ function typeOf({ kind, secret }: Field<unknown>): string {
 /** A type, with a link where it is one of ours. */
 function linked(type: string): string {
     const named = /^([A-Z]\w*)((?:\[\])?)$/.exec(type);
-    return named
-        ? `[\`${named[1]}\`](#${named[1]?.toLowerCase()})${named[2] ? " list" : ""}`
-        : `\`${type.replaceAll("|", "\\|")}\``;
+    return named ? `[\`${named[1]}\`](#${named[1]?.toLowerCase()})${named[2] ? " list" : ""}` : `\`${type}\``;
 }
 
 function defaultOf({ presence, fallback }: Field<unknown>): string {
@@ -164,122 +172,9 @@ function defaultOf({ presence, fallback }: Field<unknown>): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-    const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+    const line = (cells: readonly string[]) =>
+        `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
     return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
-}
-
-/** What the comments in the source say, as the compiler reads them. */
-class Words {
-    private readonly checker: ts.TypeChecker;
-    private readonly exported: ReadonlyMap<string, ts.Symbol>;
-    private readonly declared = new Map<string, ts.Symbol>();
-
-    constructor() {
-        const entry = join(ROOT, "provider", "index.ts");
-        const { options } = ts.parseJsonConfigFileContent(
-            ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile).config,
-            ts.sys,
-            ROOT,
-        );
-        const program = ts.createProgram([entry], options);
-        this.checker = program.getTypeChecker();
-        const source = program.getSourceFile(entry);
-        const module = source && this.checker.getSymbolAtLocation(source);
-        const exports = module ? this.checker.getExportsOfModule(module) : [];
-        this.exported = new Map(exports.map((symbol) => [symbol.name, this.resolved(symbol)]));
-        for (const file of program.getSourceFiles()) {
-            for (const statement of file.statements) {
-                if (ts.isInterfaceDeclaration(statement) && !file.isDeclarationFile) {
-                    const symbol = this.checker.getSymbolAtLocation(statement.name);
-                    symbol && this.declared.set(symbol.name, symbol);
-                }
-            }
-        }
-    }
-
-    ofClass(name: string): string {
-        const symbol = this.symbol(name);
-        const examples = symbol
-            .getJsDocTags(this.checker)
-            .filter((tag) => tag.name === "example")
-            .map((tag) => ts.displayPartsToString(tag.text));
-        return [this.docOf(symbol), ...examples].join("\n\n");
-    }
-
-    ofInterface(name: string): string {
-        return this.docOf(this.symbol(name));
-    }
-
-    /** The comment of each field. */
-    ofFields(name: string): ReadonlyMap<string, string> {
-        const fields = this.checker.getDeclaredTypeOfSymbol(this.symbol(name)).getProperties();
-        return new Map(fields.map((field) => [field.name, this.docOf(field)]));
-    }
-
-    /** The fields of an interface that is no table. */
-    rows(name: string): string[][] {
-        const fields = this.checker.getDeclaredTypeOfSymbol(this.symbol(name)).getProperties();
-        return fields.map((field) => [
-            `\`${field.name}\``,
-            linked(this.typeOf(field)),
-            field.flags & ts.SymbolFlags.Optional ? "" : "required",
-            this.docOf(field),
-        ]);
-    }
-
-    table(name: string): string {
-        return table(["argument", "type", "default", "meaning"], this.rows(name));
-    }
-
-    outputs(name: string): string {
-        const declaration = this.symbol(name).declarations?.find(ts.isClassDeclaration);
-        const rows = [...(declaration?.members ?? [])].filter(ts.isPropertyDeclaration).flatMap((member) => {
-            const symbol = this.checker.getSymbolAtLocation(member.name);
-            return symbol ? [[`\`${symbol.name}\``, linked(this.typeOf(symbol)), this.docOf(symbol)]] : [];
-        });
-        return table(["output", "type", "meaning"], rows);
-    }
-
-    /** The type as it is written, without what makes an input or an output of it. */
-    private typeOf(symbol: ts.Symbol): string {
-        const [declaration] = symbol.declarations ?? [];
-        const written =
-            declaration && "type" in declaration && (declaration.type as ts.TypeNode | undefined)?.getText();
-        const bare = (written || "").replace(/pulumi\.(Input|Output)<|Deep<|>/g, "");
-        return this.spelledOut(bare.replace(/ \| undefined$/, "").replace(/\s+/g, " "));
-    }
-
-    /** A name that stands for a choice of texts, as that choice. */
-    private spelledOut(type: string): string {
-        const symbol = this.exported.get(type);
-        return symbol && symbol.flags & ts.SymbolFlags.TypeAlias
-            ? this.checker.typeToString(
-                  this.checker.getDeclaredTypeOfSymbol(symbol),
-                  undefined,
-                  ts.TypeFormatFlags.InTypeAlias | ts.TypeFormatFlags.NoTruncation,
-              )
-            : type;
-    }
-
-    private docOf(symbol: ts.Symbol): string {
-        const text = ts.displayPartsToString(symbol.getDocumentationComment(this.checker));
-        return text
-            .replace(/\{@link (\w+)\}/g, "`$1`")
-            .replace(/\s*\n\s*/g, " ")
-            .replaceAll("|", "\\|");
-    }
-
-    private symbol(name: string): ts.Symbol {
-        const symbol = this.exported.get(name) ?? this.declared.get(name);
-        if (!symbol) {
-            throw new Error(`${name} is described, and no interface or class of that name is there.`);
-        }
-        return symbol;
-    }
-
-    private resolved(symbol: ts.Symbol): ts.Symbol {
-        return symbol.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(symbol) : symbol;
-    }
 }
 
 if (require.main === module) {

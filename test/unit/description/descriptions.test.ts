@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import type { Field, Table } from "../../../provider/description/fields";
 import { LIFECYCLES } from "../../../provider/resources";
 import { REFERENCE, referenceText } from "../../../scripts/reference";
+import { SCHEMA, schemaText } from "../../../scripts/schema";
+import { Words } from "../../../scripts/words";
 
 /** Each field of a table and of the objects in it, by its path. */
 function fieldsOf(table: Table, prefix: string): [string, Field<unknown>][] {
@@ -37,11 +39,22 @@ test("a change of each argument is a replacement, a write or stored; only messag
     expect(silent).toEqual(messages);
 });
 
+const words = new Words();
+
 test("docs/reference.md is what `npm run docs` writes, and says something of each field", () => {
-    const text = referenceText();
+    const text = referenceText(words);
     expect(readFileSync(REFERENCE, "utf8"), "stale: npm run docs").toBe(text);
     expect(text.split("\n").filter((line) => / \| {1,2}\|$/.test(line))).toEqual([]);
     const anchors = [...text.matchAll(/\(#(\w+)\)/g)].map(([, anchor]) => anchor);
     const headings = [...text.matchAll(/^#+ (\w+)$/gm)].map(([, heading = ""]) => heading.toLowerCase());
     expect(anchors.filter((anchor = "") => !headings.includes(anchor))).toEqual([]);
+});
+
+test("plugin/schema.json is what `npm run docs` writes, and says something of each property", () => {
+    const text = schemaText(words);
+    expect(readFileSync(SCHEMA, "utf8"), "stale: npm run docs").toBe(text);
+    expect(text).not.toContain('"description": ""');
+    const { types } = JSON.parse(text) as { types: object };
+    const refs = [...text.matchAll(/"#\/types\/(.*?)"/g)].map(([, token]) => token);
+    expect([...new Set(refs)].sort()).toEqual(Object.keys(types).sort());
 });
