@@ -93,7 +93,7 @@ const credentialsFields = {
      * Instead of the keys: name of an Opaque Secret that holds them as `accessKeyID` and `accessKeySecret` (LLMOS guide,
      * "Secret Name"). They are read when they are needed, and never stored in the stack.
      */
-    secretName: optional(text(objectName)),
+    secretName: refers("CredentialSecret", optional(text(objectName))),
     /** Namespace of the Secret. Default `llmos-system` or `llmos:namespace`. */
     namespace: optional(text(objectName)),
 };
@@ -152,7 +152,7 @@ export const s3ServerFields = {
 
 const accessFields = {
     /** Keys that may do what this resource does, or the Secret that holds them. */
-    credentials: refers(required(credentials)),
+    credentials: required(credentials),
 };
 
 /** Arguments of every kind that lives in a bucket; the cluster is the one that holds the Secret with the keys. */

@@ -38,8 +38,8 @@ export interface Field<T, P extends Presence = Presence> {
     readonly onChange?: OnChange;
     /** Encrypted in the state, and never shown. */
     readonly secret?: true;
-    /** Names something that another resource of the program may still have to make. */
-    readonly refers?: true;
+    /** Type of the resource whose name it takes: another one of the program may still have to make it. */
+    readonly refers?: string;
     /** An argument that is an output too where the program does not give it, because it is filled in. */
     readonly shown?: true;
 }
@@ -111,8 +111,13 @@ export function secret<T, P extends Presence>(field: Field<T, P>): Field<T, P> {
     return { ...field, secret: true };
 }
 
-export function refers<T, P extends Presence>(field: Field<T, P>): Field<T, P> {
-    return { ...field, refers: true };
+export function refers<T, P extends Presence>(type: string, field: Field<T, P>): Field<T, P> {
+    return { ...field, refers: type };
+}
+
+/** Whether it names another resource, by itself or by one of its fields. */
+export function refersToOthers({ refers: type, kind }: Field<unknown>): boolean {
+    return type !== undefined || Object.values(kind.fields ?? {}).some(refersToOthers);
 }
 
 export function shown<T, P extends Presence>(field: Field<T, P>): Field<T, P> {

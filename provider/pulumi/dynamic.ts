@@ -5,11 +5,11 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 import { LlmosError } from "../finding";
-import { type AnyLifecycle, type Context, PartialFailure, type Properties } from "../lifecycle";
+import { type Context, PartialFailure, type Properties } from "../lifecycle";
 import { realContext } from "../lifecycle/context";
 import * as driver from "../lifecycle/driver";
 import type { Settings } from "../lifecycle/settings";
-import { LIFECYCLES } from "../resources";
+import { lifecycleOf } from "../resources";
 import { engineLog } from "./engineLog";
 import { engineInterruption } from "./interruption";
 import { PROVIDER_KEY, received } from "./wire";
@@ -96,16 +96,6 @@ export async function update(
 
 export async function remove(type: string, id: string, props: Properties): Promise<void> {
     await plainly(() => driver.remove(lifecycleOf(type), context, id, received(props)));
-}
-
-function lifecycleOf(type: string): AnyLifecycle {
-    const lifecycle = LIFECYCLES[type];
-    if (!lifecycle) {
-        throw new Error(
-            `This release of pulumi-llmos knows no resource type "${type}"; a newer one wrote this stack.`,
-        );
-    }
-    return lifecycle;
 }
 
 /**

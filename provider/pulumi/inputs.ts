@@ -1,8 +1,9 @@
 /** What every resource class adds to the arguments of the program. */
 import * as pulumi from "@pulumi/pulumi";
 import type { Description } from "../description/description";
-import type { Field, Table } from "../description/fields";
+import { type Field, refersToOthers, type Table } from "../description/fields";
 import { ownerOf } from "../lifecycle/owner";
+import { partsOf } from "./urn";
 
 /** Adds the owner and what the program is still to make, and keeps secret what the description says is. */
 export function prepare(
@@ -18,18 +19,13 @@ export function prepare(
 
 /** The owner of what the resource makes. Its type is that of the plugin, whichever adapter it is used through. */
 async function ownerIn(parent: pulumi.Resource | undefined, type: string, name: string): Promise<string> {
-    const above = parent === undefined ? ROOT : qualifiedType(await urnOf(parent));
+    const above = parent === undefined ? ROOT : partsOf(await urnOf(parent)).qualifiedType;
     const types = [...(above === ROOT ? [] : [above]), `llmos:index:${type}`].join("$");
     return ownerOf(pulumi.getProject(), pulumi.getStack(), types, name);
 }
 
 /** Type of the stack, which no qualified type begins with. */
 const ROOT = "pulumi:pulumi:Stack";
-
-/** `urn:pulumi:stack::project::qualified$type::name` (Pulumi, "Resource URNs"). */
-function qualifiedType(urn: string): string {
-    return (urn.split("::")[2] ?? "").replaceAll("pulumi-nodejs:dynamic/llmos:", "llmos:index:");
-}
 
 /**
  * The URN of a parent without a dependency on it: one would be a dependency on all of its children, of which this resource
@@ -71,7 +67,8 @@ function isTable(value: unknown): value is Record<string, unknown> {
 async function awaited(fields: Table, args: object): Promise<string[] | undefined> {
     const names: string[] = [];
     for (const [name, value] of Object.entries(args)) {
-        if (fields[name]?.refers && (await sourcesOf(value)) > 0) {
+        const field = fields[name];
+        if (field && refersToOthers(field) && (await sourcesOf(value)) > 0) {
             names.push(name);
         }
     }

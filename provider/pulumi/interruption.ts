@@ -4,10 +4,7 @@
  * Both matter to what takes long: an upload of hours must not outlast the wish for it.
  */
 import { createRequire } from "node:module";
-import { connect } from "node:net";
-
-/** Between two looks whether the engine is still there, in milliseconds. */
-const LOOK_MS = 2_000;
+import { watchEngine } from "./engineWatch";
 
 const CANCEL = "/pulumirpc.ResourceProvider/Cancel";
 
@@ -23,6 +20,7 @@ function begin(): AbortSignal {
     const controller = new AbortController();
     const end = (why: string) => controller.abort(new Error(why));
     hearCancel(() => end("the engine was told to cancel"));
+    // The engine's address is the first argument of this process.
     watchEngine(process.argv[2], () => end("the engine is gone"));
     return controller.signal;
 }
@@ -56,24 +54,4 @@ function grpcServer(): GrpcServer["prototype"] {
     } catch {
         return undefined;
     }
-}
-
-/** The engine's address is the first argument of this process; nothing listens there once it is gone. */
-function watchEngine(address: string | undefined, onGone: () => void): void {
-    const [, host, port] = /^(127\.0\.0\.1|localhost|\[::1\]):(\d+)$/.exec(address ?? "") ?? [];
-    if (host === undefined) {
-        return;
-    }
-    const timer = setInterval(() => {
-        const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port: Number(port) });
-        socket.unref();
-        socket.on("connect", () => socket.destroy());
-        socket.on("error", (error: NodeJS.ErrnoException) => {
-            if (error.code === "ECONNREFUSED") {
-                clearInterval(timer);
-                onGone();
-            }
-        });
-    }, LOOK_MS);
-    timer.unref();
 }

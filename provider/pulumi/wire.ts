@@ -2,7 +2,7 @@
 import { UNKNOWN } from "../description/decoding";
 
 /** How the engine writes a value that it does not know yet, whatever its type will be. */
-const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The serialised provider, which travels among the properties. */
 export const PROVIDER_KEY = "__provider";

@@ -23,3 +23,14 @@ export const LIFECYCLES: Readonly<Record<string, AnyLifecycle>> = Object.fromEnt
         datasetVersion,
     ].map((lifecycle) => [lifecycle.type, lifecycle as unknown as AnyLifecycle]),
 );
+
+/** Of a type that the engine names. */
+export function lifecycleOf(type: string): AnyLifecycle {
+    const lifecycle = LIFECYCLES[type];
+    if (!lifecycle) {
+        throw new Error(
+            `This release of pulumi-llmos knows no resource type "${type}"; a newer one wrote this stack.`,
+        );
+    }
+    return lifecycle;
+}

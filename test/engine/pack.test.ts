@@ -56,6 +56,7 @@ test("the tarball holds the built package, and nothing of its making", async () 
         "dist",
         "docs",
         "package.json",
+        "plugin",
     ]);
     const extensions = files
         .filter((file) => file.startsWith("package/dist/"))
@@ -67,6 +68,9 @@ test("the tarball holds the built package, and nothing of its making", async () 
             "package/dist/index.d.ts",
             "package/dist/pulumi/dynamic.js",
             "package/dist/cli/main.js",
+            "package/plugin/pulumi-resource-llmos",
+            "package/plugin/pulumi-resource-llmos.cmd",
+            "package/plugin/schema.json",
         ]),
     );
 });

@@ -24,7 +24,7 @@ import { flag, text } from "../../description/kinds";
 
 const own = {
     /** Bucket name (S3 "Bucket naming rules"). Another name is another bucket. */
-    name: refers(changing(bucketName, "replace")),
+    name: refers("Bucket", changing(bucketName, "replace")),
     /** It exists already: it is used as it is, and never deleted. Default false: make it. */
     existing: withDefault(flag, false),
     /**

@@ -49,7 +49,7 @@ export interface CopySource extends InputsOf<typeof copySource> {}
 
 const own = {
     /** Name of the dataset, in the same namespace. */
-    dataset: refers(required(text(objectName), "replace")),
+    dataset: refers("Dataset", required(text(objectName), "replace")),
     /** Version, for example `v1`. Unique in the dataset. */
     version: required(text(versionName), "replace"),
     /** Start with the content of another version. */

@@ -48,7 +48,7 @@ const own = {
     /** Bucket for models and datasets. Can be changed in place while nothing uses the registry. */
     bucket: bucketName,
     /** Secret with the S3 keys. */
-    secretName: refers(required(text(objectName))),
+    secretName: refers("CredentialSecret", required(text(objectName))),
     /** Namespace of the Secret. Default `llmos-system` or `llmos:namespace`. */
     namespace: optional(text(objectName)),
     /** Changes when the declared keys do (`keyRevision` of a `CredentialSecret`): the registry is then verified anew. */

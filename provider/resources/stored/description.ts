@@ -86,7 +86,7 @@ export interface StoredState extends StoredInputs, StoredComputed, HiddenOf<type
 /** Arguments of what names its registry. */
 export const registryFields = {
     /** The registry that holds the content. Default: the cluster's default registry, at the time of creation. */
-    registry: refers(optional(text(objectName), "replace")),
+    registry: refers("RegistryObject", optional(text(objectName), "replace")),
     /** The registry that was chosen: another default later does not move it. */
     registryName: filledIn(text(), "store"),
 };
