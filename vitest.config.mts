@@ -69,6 +69,15 @@ export default defineConfig({
             {
                 test: {
                     ...common,
+                    name: "languages",
+                    include: ["test/languages/**/*.test.ts"],
+                    // The hosts of the languages are built on first use.
+                    hookTimeout: 1_800_000,
+                },
+            },
+            {
+                test: {
+                    ...common,
                     name: "matrix",
                     include: ["test/matrix/matrix.test.ts"],
                     // Its servers are built on first use.

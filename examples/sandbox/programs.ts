@@ -20,7 +20,13 @@ export interface ProgramSource extends GoProgram {
 }
 
 /** Names of all programs of the sandbox. */
-export type ProgramName = "etcd" | "kube-apiserver" | "versitygw" | "pulumi-language-nodejs" | "pulumi";
+export type ProgramName =
+    | "etcd"
+    | "kube-apiserver"
+    | "versitygw"
+    | "pulumi-language-nodejs"
+    | "pulumi-language-yaml"
+    | "pulumi";
 
 const PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
@@ -56,6 +62,16 @@ const SOURCES: readonly ProgramSource[] = [
         requirement: { onlyWith: "pulumi" },
         readyMade: fromPulumi,
         firstBuild: "about half a minute",
+    },
+    {
+        // Of the tests of other languages alone.
+        name: "pulumi-language-yaml",
+        module: "github.com/pulumi/pulumi-yaml",
+        main: "/cmd/pulumi-language-yaml",
+        versionVariables: () => ({}),
+        requirement: { onlyWith: "pulumi" },
+        readyMade: fromPulumi,
+        firstBuild: "about a minute and a half",
     },
     {
         name: "pulumi",

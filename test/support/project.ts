@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxDetails } from "../../examples/sandbox";
+import { ROOT } from "./processes";
 import { projectFolder } from "./projectFolder";
 import { testCache } from "./testCache";
 
@@ -42,9 +43,15 @@ export interface StateResource {
     readonly initErrors?: string[];
 }
 
+/** A program in Pulumi's YAML: resources and outputs, as Pulumi.yaml has them. */
+export interface YamlProgram {
+    readonly resources: object;
+    readonly outputs?: object;
+}
+
 export interface ProjectOptions {
-    /** Body of the program (JavaScript); `pulumi`, `llmos` and `values` are there. */
-    readonly program: string;
+    /** Body of the program (JavaScript), where `pulumi`, `llmos` and `values` are there; or one in YAML, with the plugin. */
+    readonly program: string | YamlProgram;
     /** What the program reads as `values`. Keys in it are found by `secrets`. */
     readonly values?: Record<string, unknown>;
     /** Stack configuration, for example `{ "llmos:caBundle": pem }`. */
@@ -56,6 +63,8 @@ export interface ProjectOptions {
 }
 
 export class Project {
+    private readonly name = `test-${randomBytes(4).toString("hex")}`;
+
     private constructor(
         readonly folder: string,
         private readonly sandbox: SandboxDetails,
@@ -66,13 +75,6 @@ export class Project {
     static async create(sandbox: SandboxDetails, options: ProjectOptions): Promise<Project> {
         const folder = await projectFolder("project");
         const project = new Project(folder, sandbox, options);
-        const name = `test-${randomBytes(4).toString("hex")}`;
-        await writeFile(
-            join(folder, "package.json"),
-            JSON.stringify({ name, private: true, main: "index.js" }),
-        );
-        const runtime = { name: "nodejs", options: { typescript: false } };
-        await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify({ name, runtime }));
         await project.setValues(options.values ?? {});
         await project.setProgram(options.program);
         const made = await project.pulumi("stack", "init", STACK);
@@ -87,12 +89,22 @@ export class Project {
         return project;
     }
 
-    async setProgram(body: string): Promise<void> {
-        await writeFile(join(this.folder, "index.js"), HEADER + body);
+    async setProgram(program: string | YamlProgram): Promise<void> {
+        const { name } = this;
+        if (typeof program === "string") {
+            const runtime = { name: "nodejs", options: { typescript: false } };
+            await this.write("package.json", JSON.stringify({ name, private: true, main: "index.js" }));
+            await this.write("Pulumi.yaml", JSON.stringify({ name, runtime }));
+            await this.write("index.js", HEADER + program);
+        } else {
+            const plugins = { providers: [{ name: "llmos", path: join(ROOT, "plugin") }] };
+            // JSON is YAML.
+            await this.write("Pulumi.yaml", JSON.stringify({ name, runtime: "yaml", plugins, ...program }));
+        }
     }
 
     async setValues(values: Record<string, unknown>): Promise<void> {
-        await writeFile(join(this.folder, "values.json"), JSON.stringify(values));
+        await this.write("values.json", JSON.stringify(values));
     }
 
     up(...args: string[]): Promise<EngineRun> {
@@ -132,6 +144,10 @@ export class Project {
             deployment: { resources?: StateResource[] };
         };
         return new Map((deployment.resources ?? []).map((one) => [one.urn.split("::").pop() ?? "", one]));
+    }
+
+    private async write(file: string, text: string): Promise<void> {
+        await writeFile(join(this.folder, file), text);
     }
 
     async remove(): Promise<void> {
