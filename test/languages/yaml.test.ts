@@ -1,9 +1,11 @@
 /** A program in YAML, through the plugin: by the real engine and Pulumi's own host of that language. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { findPrograms } from "../../examples/sandbox/programs";
 import { Outside } from "../support/outside";
+import { ROOT } from "../support/processes";
 import { Project, type YamlProgram } from "../support/project";
 
 const sandbox = inject("sandbox");
@@ -136,6 +138,18 @@ test("a registry and a model are made, changed, refreshed and destroyed; no key 
 
     await succeeds(project.destroy());
     expect(await outside.named("yaml")).toEqual({ registries: [], secrets: [], buckets: [] });
+});
+
+test("the program of README comes up", async () => {
+    const readme = await readFile(join(ROOT, "README.md"), "utf8");
+    const [, text = ""] = /```yaml\n(name: models\n.*?)```/s.exec(readme) ?? [];
+    const { config, resources } = load(text.replaceAll("s3.registry.com", endpoint)) as YamlProgram;
+    await project.setProgram({ ...(config && { config }), resources });
+    await succeeds(project.pulumi("config", "set", "accessKeyId", accessKeyId));
+    await succeeds(project.pulumi("config", "set", "--secret", "secretAccessKey", secretAccessKey));
+    await succeeds(project.up());
+    await succeeds(project.up("--refresh", "--expect-no-changes"));
+    await succeeds(project.destroy());
 });
 
 test("a provider of the program's own leads to its cluster, and is told what is wrong with it", async () => {

@@ -45,6 +45,7 @@ export interface StateResource {
 
 /** A program in Pulumi's YAML: resources and outputs, as Pulumi.yaml has them. */
 export interface YamlProgram {
+    readonly config?: object;
     readonly resources: object;
     readonly outputs?: object;
 }
