@@ -38,10 +38,15 @@ export async function unknownObjects(
     const source = typeof known === "object" ? await store.list(`${known.copyOf}/`) : undefined;
     return [...listed].flatMap(([name, { size, etag }]) => {
         const sent = known === "declared" ? manifest.files.get(name) : undefined;
-        // A copy of several parts has another ETag than what it was copied from.
-        const isCopy = source?.get(name)?.size === size;
+        const from = source?.get(name);
+        const isCopy = from?.size === size && (from.etag === etag || partsOf(from.etag) !== partsOf(etag));
         return isCopy || (sent?.size === size && sent.etag === etag) ? [] : [name];
     });
+}
+
+/** In how many parts an object was sent: a copy that was made in others has another ETag than what it was copied from. */
+function partsOf(etag: string): string {
+    return etag.split("-")[1] ?? "";
 }
 
 /** What lies below a path, folders left out. */
@@ -71,9 +76,4 @@ export function contentState(manifest: Manifest, listed: ReadonlyMap<string, Lis
         contentDigest: contentDigest(manifest.files),
         contentDrift: more > 0 ? [...drift.slice(0, MOST_LINES), `and ${more} more`] : drift,
     };
-}
-
-/** The state of what has no content declared: what lies there, and nothing to compare it with. */
-export async function undeclaredContent(store: ContentStore, claim: ContentClaim): Promise<ContentState> {
-    return await readContent(store, claim, { contentDigest: "" });
 }

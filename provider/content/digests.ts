@@ -30,8 +30,8 @@ const fields: Fields<{ files: SeenFile[] }> = {
             object<SeenFile>("SeenFile", {
                 path: required(text()),
                 size: required(number(0)),
-                mtimeMs: required(number(0)),
-                ctimeMs: required(number(0)),
+                mtimeMs: required(number()),
+                ctimeMs: required(number()),
                 inode: required(number(0)),
                 sha256: optional(text()),
                 etag: optional(text()),
@@ -52,10 +52,16 @@ export class Digests {
     /** Those of a content, kept below `folder`. */
     static async open(
         folder: string,
-        { content, verify }: Pick<ContentInputs, "verify"> & { content: string },
+        {
+            content,
+            verify,
+            ...which
+        }: Pick<ContentInputs, "verify" | "ignore" | "followSymlinks"> & { content: string },
     ): Promise<Digests> {
         const root = await realpath(content).catch(() => content);
-        const name = createHash("sha256").update(root).digest("hex").slice(0, 32);
+        // Others may take other files of the folder: what they do not know would be forgotten.
+        const of = JSON.stringify([root, which.ignore ?? [], which.followSymlinks === true]);
+        const name = createHash("sha256").update(of).digest("hex").slice(0, 32);
         const file = join(folder, "digests", `${name}.json`);
         const seen = await readFile(file, "utf8").then(seenFiles, () => new Map<string, SeenFile>());
         return new Digests(file, seen, verify === "content");

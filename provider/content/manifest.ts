@@ -67,7 +67,7 @@ const document: Fields<Document> = {
             object<StoredFile & { path: string }>("StoredFile", {
                 path: required(text()),
                 size: required(number(0)),
-                mtimeMs: required(number(0)),
+                mtimeMs: required(number()),
                 sha256: required(text()),
                 etag: required(text()),
             }),

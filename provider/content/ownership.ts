@@ -15,8 +15,11 @@ export interface ContentClaim {
     readonly path: string;
     /** The object; undefined before it is made. */
     readonly owner: ContentOwner | undefined;
-    /** The former object of the same resource, which is being replaced by one of another cluster. */
-    readonly former?: Pick<ContentOwner, "cluster" | "resource"> | undefined;
+    /**
+     * The resource in the clusters where an object of it has, or had, its content there: its own, and the one that it is being
+     * moved from. An object that was made anew, or restored, has another UID, and the content of the resource.
+     */
+    readonly resources: readonly Pick<ContentOwner, "cluster" | "resource">[];
     /** What lies there may be taken over, whosever it is. */
     readonly adopt: boolean;
     /** Where LLMOS has copied it from. */
@@ -24,16 +27,18 @@ export interface ContentClaim {
 }
 
 /** Whether a manifest that names this owner is the claim's. */
-export function isOurs(named: ContentOwner | undefined, { owner, former }: ContentClaim): boolean {
+export function isOurs(named: ContentOwner | undefined, { owner, resources }: ContentClaim): boolean {
     if (named === undefined) {
         return false;
     }
     const isSame = named.cluster === owner?.cluster && named.uid === owner.uid;
-    const isFormer =
-        former?.resource !== undefined &&
-        named.cluster === former.cluster &&
-        named.resource === former.resource;
-    return isSame || isFormer;
+    return (
+        isSame ||
+        resources.some(
+            ({ cluster, resource }) =>
+                resource !== undefined && named.cluster === cluster && named.resource === resource,
+        )
+    );
 }
 
 /** What LLMOS has copied there. Once the content is ours the manifest knows; before, the source does. */
@@ -69,10 +74,14 @@ export function refuseOthers(
     }
 }
 
-/** Who else has the content at that path by now; undefined where nobody does. */
+/**
+ * Who else has the content at that path by now; undefined where nobody does. In one cluster a path belongs to one name: another
+ * object of it is a former one, and is gone.
+ */
 export async function otherOwner(store: ContentStore, claim: ContentClaim): Promise<string | undefined> {
     const { listed, manifest } = (await lookIfThere(store, claim.path)) ?? {};
-    return !manifest?.owner || listed?.size === 0 || isOurs(manifest.owner, claim)
+    const isOfCluster = manifest?.owner?.cluster === claim.owner?.cluster;
+    return !manifest?.owner || listed?.size === 0 || isOfCluster || isOurs(manifest.owner, claim)
         ? undefined
         : ownerOf(manifest.owner);
 }
@@ -94,7 +103,7 @@ export function taken(
     return failure("content-taken", {
         found: `The place of ${what} holds ${objects} that it has not stored (${someOf(others)})`,
         where: placeOf(store, path),
-        why: `Storing the content would overwrite or remove what is ${owner ? `${ownerOf(owner)}'s` : "somebody else's"}.`,
+        why: `This resource would overwrite, remove, or delete with its object what is ${owner ? `${ownerOf(owner)}'s` : "somebody else's"}.`,
         next: "Choose another name, or move them to another place. Or set adopt: true: they are then this resource's, to overwrite and to prune.",
         property: "content",
     });

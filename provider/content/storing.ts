@@ -4,14 +4,15 @@ import type { Context } from "../lifecycle";
 import type { ListedObject } from "../s3/bucketRequests";
 import type { ContentStore } from "../s3/contentStore";
 import { bytesOf, changesOf } from "./comparison";
-import { contentState } from "./content";
+import { contentState, readContent } from "./content";
 import type { ContentInputs, ContentState } from "./description";
 import type { LocalFile } from "./localFiles";
-import { type Look, listedBelow, lookAt, manifestOf, placeOf } from "./look";
+import { type Look, listedBelow, lookAt, lookIfThere, manifestOf, placeOf } from "./look";
 import {
     type ContentOwner,
     type Manifest,
     manifestKey,
+    NO_MANIFEST,
     type StoredFile,
     type StoredFiles,
     writeManifest,
@@ -68,14 +69,31 @@ export async function storeContent(
     return contentState(manifest, listed);
 }
 
+/**
+ * The state of a content that is not declared. What LLMOS has copied, and what came along from another cluster, is noted as
+ * the object's: otherwise nothing would tell that it has a new owner.
+ */
+export async function keepUndeclared(store: ContentStore, claim: MadeClaim): Promise<ContentState> {
+    const isFilled = claim.copyOf !== undefined || claim.resources.length > 1;
+    const seen = isFilled ? await lookIfThere(store, claim.path) : undefined;
+    const { owner, files } = seen?.manifest ?? NO_MANIFEST;
+    const isNoted = owner?.cluster === claim.owner.cluster && owner.uid === claim.owner.uid;
+    if (seen && seen.listed.size > 0 && !isNoted && (owner === undefined || isOurs(owner, claim))) {
+        const copied = new Map([...seen.listed].filter(([name]) => !files.has(name)));
+        await saveManifest(store, claim.path, { owner: claim.owner, files, copied });
+    }
+    return await readContent(store, claim, { contentDigest: "" });
+}
+
 /** Sends, and remembers what has arrived if it does not come to its end: the next run need not read that again. */
 async function sendAll(
     context: Context,
-    { what, path, owner }: MadeClaim,
+    claim: MadeClaim,
     { store, root }: Look,
     sessions: Sessions,
     { send, same, copied, digests }: Plan,
 ): Promise<Map<string, StoredFile>> {
+    const { what, path, owner } = claim;
     const stored = new Map(same);
     if (send.length === 0) {
         return stored;
@@ -92,7 +110,9 @@ async function sendAll(
     try {
         await upload(send, { store, root, sessions, progress, limiter, signal, onStored });
     } catch (error) {
-        await saveManifest(store, path, { owner, files: stored, copied }).catch(() => undefined);
+        await refuseTakenOver(store, claim)
+            .then(() => saveManifest(store, path, { owner, files: stored, copied }))
+            .catch(() => undefined);
         throw signal.aborted ? interrupted(store, path, progress.reached) : error;
     } finally {
         progress.stop();

@@ -28,13 +28,17 @@ export const flag: Kind<boolean> = {
 };
 
 /** A finite number of at least `minimum`. */
-export function number(minimum: number): Kind<number> {
+export function number(minimum = Number.NEGATIVE_INFINITY): Kind<number> {
     return {
         name: "number",
         decode: (value, path, into) =>
             typeof value === "number" && Number.isFinite(value) && value >= minimum
                 ? value
-                : refuse(into, path, `must be a number of at least ${minimum}.`),
+                : refuse(
+                      into,
+                      path,
+                      `must be a number${Number.isFinite(minimum) ? ` of at least ${minimum}` : ""}.`,
+                  ),
     };
 }
 

@@ -1,5 +1,7 @@
 /** Whose a content is: what others have stored at its place is neither overwritten nor removed without `adopt`. */
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { manifestKey, readManifest } from "../../provider/content/manifest";
 import { ContentScene } from "../support/contentScene";
@@ -73,13 +75,74 @@ test("a resource that moves to another cluster keeps its content", async () => {
     await scene.write("weights.bin", "weights");
     await scene.store(ROOT, {}, other);
     const { cluster, resource } = other.owner;
-    const moved = { former: { cluster, resource } };
+    const moved = { resources: [{ cluster, resource }] };
     expect(await scene.pending(ROOT, {}, moved)).toBe(undefined);
     await scene.write("weights.bin", "changed");
     await scene.store(ROOT, {}, moved);
     expect(readManifest(await manifest()).owner).toMatchObject({ cluster: "here", uid: "1" });
-    const stranger = { former: { cluster, resource: "pulumi/third::llmos:Model::llama" } };
+    const stranger = { resources: [{ cluster, resource: "pulumi/third::llmos:Model::llama" }] };
     await expect(scene.pending(ROOT, {}, { ...stranger, owner: other.owner })).rejects.toThrow("not stored");
+});
+
+test("what is not declared follows its object to another cluster, and is not deleted with the former one", async () => {
+    await put(`${ROOT}/page.bin`, "put there on the LLMOS page");
+    const { cluster, resource } = other.owner;
+    await scene.keep(ROOT, {
+        resources: [
+            { cluster: "here", resource },
+            { cluster, resource },
+        ],
+    });
+    expect(await scene.holder(ROOT, other)).toContain("in the cluster here");
+    expect(await scene.holder(ROOT, {})).toBe(undefined);
+});
+
+test("what LLMOS has copied is left by prune, also when its source is gone since", async () => {
+    await put("datasets/source/labels.csv", "labels");
+    await put(`${ROOT}/labels.csv`, "labels");
+    const copy = { copyOf: "datasets/source" };
+    await scene.keep(ROOT, copy);
+    await scene.outside.s3.send(
+        new DeleteObjectCommand({ Bucket: scene.bucket, Key: "datasets/source/labels.csv" }),
+    );
+    await scene.write("a.bin", "a");
+    await scene.store(ROOT, { prune: true }, copy);
+    expect(Object.keys(await scene.downloaded(ROOT)).sort()).toEqual(["a.bin", "labels.csv"]);
+});
+
+test("an object that was deleted or restored since is no other owner of the resource's content", async () => {
+    await scene.write("a.bin", "a");
+    const again = { owner: { cluster: "here", uid: "2", resource: "p/s/llama" } };
+    await scene.store(ROOT, {}, again);
+    const resources = [{ cluster: "here", resource: "p/s/llama" }];
+    expect(await scene.holder(ROOT, { resources })).toBe(undefined);
+    await scene.write("a.bin", "b");
+    await scene.store(ROOT, {}, { resources });
+    expect(await scene.pending(ROOT)).toBe(undefined);
+});
+
+test("a file that is older than its clock is stored once", async () => {
+    await scene.write("a.bin", "a");
+    await utimes(join(scene.folder, "a.bin"), -1_000, -1_000);
+    await scene.store(ROOT);
+    expect(await scene.pending(ROOT)).toBe(undefined);
+});
+
+test("a proxy that drops the ETag of an answer makes nobody else a writer", async () => {
+    await scene.write("a.bin", "a");
+    scene.recorder.faults.set(
+        ({ response, forward }) =>
+            forward((answer) => {
+                const { etag: _etag, ...headers } = answer.headers;
+                response.writeHead(answer.statusCode ?? 0, headers);
+                answer.pipe(response);
+            }),
+        Number.POSITIVE_INFINITY,
+        /^PUT /,
+    );
+    await scene.store(ROOT);
+    scene.recorder.faults.heal();
+    expect(await scene.pending(ROOT)).toBe(undefined);
 });
 
 test("what a first run that was killed has left is its own", async () => {

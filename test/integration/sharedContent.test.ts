@@ -70,6 +70,9 @@ test("a model at whose place objects of others lie is not made: deleting it woul
     const args = { name: "shared-taken", registry: NAME, content: scene.folder };
     const found = 'The place of Model "shared-taken" holds 1 object that it has not stored (weights.bin)';
     expect((await run.preview(args)).failure).toMatchObject({ code: "content-taken", found });
+    // Without content it is the same: what lies there goes with the object.
+    const { content: _content, ...undeclared } = args;
+    expect((await run.preview(undeclared)).failure).toMatchObject({ code: "content-taken", found });
     // Preview could not know: the registry was still to be made.
     const context = realContext(
         { kubeconfig: scene.kubeconfig, caBundle: sandbox.s3.caBundle },
@@ -78,6 +81,7 @@ test("a model at whose place objects of others lie is not made: deleting it woul
         testCache(),
     );
     await expect(model.create(context, args)).rejects.toThrow(found);
+    await expect(model.create(context, undeclared)).rejects.toThrow(found);
     expect(await scene.outside.stored.get("models", "shared-taken")).toBeUndefined();
     expect(await scene.hashes("models/default/shared-taken")).toEqual(before);
     expect((await run.up({ ...args, adopt: true })).failure).toBeUndefined();

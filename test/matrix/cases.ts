@@ -125,7 +125,7 @@ async function contentStored(trial: Trial): Promise<string> {
         const store = await context.contentStore(await connectionOf(context, access), name);
         const inputs = { content: folder };
         const owner = { cluster: "matrix", uid: "1" };
-        const claim = { what: "matrix", path: "models/matrix", owner, adopt: false };
+        const claim = { what: "matrix", path: "models/matrix", owner, resources: [], adopt: false };
         const state = await storeContent(context, inputs, claim, store);
         expect(state).toMatchObject({ fileCount: 3, contentDrift: [] });
         for (const file of Object.keys(files)) {

@@ -14,8 +14,9 @@ import {
 import type { SandboxDetails } from "../../examples/sandbox";
 import { readContent } from "../../provider/content/content";
 import type { ContentInputs, ContentState } from "../../provider/content/description";
+import { otherOwner } from "../../provider/content/ownership";
 import { pendingContent } from "../../provider/content/pending";
-import { type MadeClaim, storeContent } from "../../provider/content/storing";
+import { keepUndeclared, type MadeClaim, storeContent } from "../../provider/content/storing";
 import { realContext } from "../../provider/lifecycle/context";
 import type { S3Connection } from "../../provider/s3/client";
 import type { ContentStore } from "../../provider/s3/contentStore";
@@ -28,7 +29,7 @@ type Claiming = Partial<MadeClaim>;
 /** The object of the scene; `claim` says what is to be otherwise. */
 function claimOf(path: string, claim: Claiming): MadeClaim {
     const owner = { cluster: "here", uid: "1", resource: "p/s/llama" };
-    return { what: `Model "${path}"`, path, owner, adopt: false, ...claim };
+    return { what: `Model "${path}"`, path, owner, resources: [], adopt: false, ...claim };
 }
 
 export class ContentScene {
@@ -122,6 +123,16 @@ export class ContentScene {
     /** What preview would say before there is a bucket. */
     async pendingWithoutStore(path: string) {
         return await pendingContent(this.context(), { content: this.folder }, claimOf(path, {}), undefined);
+    }
+
+    /** What an update without `content` does. */
+    async keep(path: string, claim: Claiming): Promise<ContentState> {
+        return await keepUndeclared(await this.storeOf(this.context()), claimOf(path, claim));
+    }
+
+    /** Who holds the content, to a resource that would delete it. */
+    async holder(path: string, claim: Claiming): Promise<string | undefined> {
+        return await otherOwner(await this.storeOf(this.context()), claimOf(path, claim));
     }
 
     /** What refresh would say. */

@@ -14,10 +14,10 @@ export interface ContentPlace {
     readonly copyOf?: string | undefined;
 }
 
-/** The object itself. */
+/** The object itself; without a UID before it is made. */
 interface Made {
     readonly clusterId: string;
-    readonly uid: string;
+    readonly uid?: string;
 }
 
 type Claiming = KnownPart<Pick<StoredInputs, "owner" | "adopt">>;
@@ -26,7 +26,7 @@ export function claimOn(
     context: Context,
     inputs: Claiming,
     place: ContentPlace,
-    made: Made,
+    made: Required<Made>,
 ): ContentClaim & { owner: ContentOwner };
 export function claimOn(
     context: Context,
@@ -40,14 +40,14 @@ export function claimOn(
     { what, path, copyOf }: ContentPlace,
     made?: Made,
 ): ContentClaim {
-    const cluster = context.history.formerCluster(resource);
+    const clusters = [made?.clusterId, context.history.formerCluster(resource)];
     return {
         what,
         path,
         copyOf,
         adopt,
-        owner: made && { cluster: made.clusterId, uid: made.uid, resource },
-        former: cluster === undefined ? undefined : { cluster, resource },
+        owner: made?.uid === undefined ? undefined : { cluster: made.clusterId, uid: made.uid, resource },
+        resources: clusters.flatMap((cluster) => (cluster === undefined ? [] : [{ cluster, resource }])),
     };
 }
 

@@ -7,12 +7,12 @@ import {
     registryStore,
     type ServerOptions,
 } from "../../access/registryStore";
-import { readContent, undeclaredContent, unknownObjects } from "../../content/content";
+import { readContent, unknownObjects } from "../../content/content";
 import type { ContentInputs, ContentState, Pending } from "../../content/description";
 import { describePending, pendingContent } from "../../content/pending";
 import { refuseTaken } from "../../content/plan";
 import { countOf, someOf } from "../../content/progress";
-import { storeContent } from "../../content/storing";
+import { keepUndeclared, storeContent } from "../../content/storing";
 import type { Change } from "../../description/comparison";
 import { describe, type Finding, failure, failureOf, findingOf } from "../../finding";
 import type { Cluster, ClusterReader } from "../../kubernetes/cluster";
@@ -105,7 +105,7 @@ export async function fillPending(
     place: ContentPlace,
 ): Promise<{ pending?: Pending }> {
     const { content } = inputs;
-    if (content === undefined && (place.copyOf === undefined || prior)) {
+    if (content === undefined && prior) {
         return {};
     }
     try {
@@ -151,7 +151,7 @@ async function placed(
     const cluster = await context.clusterReader(inputs.cluster);
     const found = known(await cluster.read<StoredResource>(storedPath(kind, { namespace, name })));
     const registryName = place.registryName ?? found?.spec?.registry ?? found?.status?.registry;
-    const claim = claimOn(context, inputs, place, found && (await seenIn(cluster, found)));
+    const claim = claimOn(context, inputs, place, await seenIn(cluster, found));
     if (registryName === undefined) {
         return { claim, store: undefined };
     }
@@ -159,8 +159,8 @@ async function placed(
     return { claim, store: await answering(context, store) };
 }
 
-async function seenIn(cluster: ClusterReader, { metadata }: StoredResource) {
-    return { clusterId: await cluster.identity(), uid: metadata.uid ?? "" };
+async function seenIn(cluster: ClusterReader, found: StoredResource | undefined) {
+    return { clusterId: await cluster.identity(), ...(found && { uid: found.metadata.uid ?? "" }) };
 }
 
 /** Before a create that fills it: is what lies at the place of its content ours? `found` is the object that is taken over. */
@@ -171,14 +171,13 @@ export async function refuseTakenContent(
     place: ContentPlace,
     found: StoredResource | undefined,
 ): Promise<void> {
-    // LLMOS copies into a new object only.
-    const isFilled = inputs.content !== undefined || (place.copyOf !== undefined && !found);
-    if (!isFilled || place.registryName === undefined) {
+    // An object that is taken over may have what was stored for it; a new one has nothing yet.
+    if ((found && inputs.content === undefined) || place.registryName === undefined) {
         return;
     }
     const store = await storeIfThere(context, cluster, place.registryName, inputs);
     if (store) {
-        const claim = claimOn(context, inputs, place, found && (await seenIn(cluster, found)));
+        const claim = claimOn(context, inputs, place, await seenIn(cluster, found));
         await refuseTaken(context, store, inputs, claim);
     }
 }
@@ -210,7 +209,7 @@ export async function storeDeclared(
     const claim = claimOn(context, inputs, place, made);
     const state =
         content === undefined
-            ? await undeclaredContent(store, claim)
+            ? await keepUndeclared(store, claim)
             : await storeContent(context, { ...inputs, content }, claim, store, beforeChange);
     rememberPlace(context, store, place.path);
     return { ...state, storageUri: storageUri(store, place.path) };

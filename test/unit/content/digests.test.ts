@@ -40,6 +40,18 @@ test("the next run does not read a file that is as it was", async () => {
     await expect((await open("content")).of(file, true, undefined)).rejects.toThrow("ENOENT");
 });
 
+test("what one resource leaves out of a folder, another one still knows", async () => {
+    const file = await written("abc");
+    const ignoring = (ignore: string[]) => Digests.open(join(folder, "cache"), { content: folder, ignore });
+    const one = await ignoring(["*.txt"]);
+    await one.of(file, true, undefined);
+    await one.save([file]);
+    const other = await ignoring(["*.bin"]);
+    other.note({ ...file, path: "notes.txt" });
+    await other.save([{ ...file, path: "notes.txt" }]);
+    expect((await ignoring(["*.txt"])).trustsTimes(file), "it is known by what it holds").toBe(false);
+});
+
 test("a file that was written since is read, whatever its size and time of modification say", async () => {
     const first = await open();
     const before = await written("abc");
