@@ -9,7 +9,13 @@ import type { Limiter } from "../network/limiter";
 import { unquoted } from "../s3/bucketRequests";
 import { urlOf } from "../s3/client";
 import type { ContentStore } from "../s3/contentStore";
-import { endsUpload, isUnknownUpload, type OpenUpload, type UploadedPart } from "../s3/multipartUploads";
+import {
+    endsUpload,
+    isRefused,
+    isUnknownUpload,
+    type OpenUpload,
+    type UploadedPart,
+} from "../s3/multipartUploads";
 import { type LocalFile, reading } from "./localFiles";
 import type { StoredFile } from "./manifest";
 import { bytesOfPart, md5, PART_BYTES, partBytes, partCount, readFully, readWhole } from "./parts";
@@ -120,6 +126,9 @@ export class FileSending {
                 return stored;
             } catch (error) {
                 if (!endsUpload(error)) {
+                    if (isRefused(error)) {
+                        await sessions.record(session).catch(() => undefined);
+                    }
                     throw error;
                 }
                 tally.takeBack();

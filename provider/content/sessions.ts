@@ -75,8 +75,13 @@ export class Sessions {
     async start(key: string, size: number, contentType: string): Promise<Session> {
         const { uploadId } = await this.store.uploads.start(key, contentType);
         const session = { key, uploadId, size, checksum: CHECKSUM };
-        await this.store.putText(this.recordOf(session), `${JSON.stringify(session)}\n`);
+        await this.record(session);
         return session;
+    }
+
+    /** Records a session: again where it fails, because another run may have swept it while a part was on its way. */
+    async record(session: Session): Promise<void> {
+        await this.store.putText(this.recordOf(session), `${JSON.stringify(session)}\n`);
     }
 
     /** Notes that a session has become its object. */

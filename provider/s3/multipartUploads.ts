@@ -46,6 +46,11 @@ export function isUnknownUpload(error: unknown): boolean {
     return refusalOf(error) === "NoSuchUpload";
 }
 
+/** Whether a failure is an answer of the server. */
+export function isRefused(error: unknown): boolean {
+    return refusalOf(error) !== undefined;
+}
+
 function refusalOf(error: unknown): string | undefined {
     return serverError(error instanceof LlmosError ? error.cause : error)?.code;
 }

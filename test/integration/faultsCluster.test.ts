@@ -157,6 +157,8 @@ test.concurrent("a preview of several registries and a model waits for it once, 
         "GET /api/v1/namespaces/default",
         `GET ${REGISTRIES}`,
         "GET /apis/ml.llmos.ai/v1/namespaces/default/models/faults-model",
+        // Whose is what lies at the place of the model?
+        `GET ${REGISTRIES}/faults-none`,
         ...["one", "two", "three"].map((name) => `${secrets}/faults-${name}-credentials`),
         // May Secrets, Registries and Models be created, and may they be patched?
         ...Array(6).fill("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),
