@@ -38,11 +38,14 @@ export async function upload(files: readonly LocalFile[], transfer: Transfer): P
     }
 }
 
-/** A failure of the server, with the object that it is about. */
+/** A failure of the server, with the object that it is about: a request for that object itself has named it. */
 function naming(key: string, error: unknown): unknown {
     if (!(error instanceof LlmosError) || error.finding.code !== "s3-failed") {
         return error;
     }
     const { finding, cause } = error;
-    return new LlmosError({ ...finding, where: `${finding.where}, object "${key}"` }, { cause });
+    const object = `object "${key}"`;
+    return finding.where.includes(object)
+        ? error
+        : new LlmosError({ ...finding, where: `${finding.where}, ${object}` }, { cause });
 }

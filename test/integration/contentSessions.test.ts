@@ -179,3 +179,10 @@ test("resets, 503, lost answers and cut-off ones are retried", async () => {
     expect(await scene.downloaded(ROOT)).toEqual(await scene.hashes("small.bin", "weights.bin"));
     expect(await scene.leftOpen()).toEqual([]);
 });
+
+test("a refusal names the file's object, and names it once", async () => {
+    await scene.write("weights.bin", "weights");
+    scene.recorder.faults.set(s3Error(403, "QuotaExceeded"), 1, /^PUT .*\/weights\.bin/);
+    const refused = await scene.store(ROOT).catch((error: unknown) => String(error));
+    expect(String(refused).match(/object "[^"]*weights\.bin"/g)).toHaveLength(1);
+});
