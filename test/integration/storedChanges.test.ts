@@ -61,6 +61,17 @@ test("with reachability off a content settles: its registry is the one that its 
     await stack.succeeds(stack.destroy());
 });
 
+test("with reachability off the preview of a new model without content asks nobody about its place", async () => {
+    const stack = new StackStandIn(sandbox, { kubeconfig: scene.kubeconfig });
+    scene.recorder.requests.splice(0);
+    await stack.succeeds(
+        stack.preview(() => {
+            new Model("off-undeclared", { registry: NAME, reachability: "off" });
+        }),
+    );
+    expect(scene.recorder.requests).toEqual([]);
+});
+
 /** Replaces while JSON is written: the registry of the scene is the default. */
 function withDefault(_: string, value: unknown): unknown {
     const { metadata } = (value ?? {}) as { metadata?: { name?: string; annotations?: object } };

@@ -94,8 +94,9 @@ export async function askForRegistryOf(
 }
 
 /**
- * What an update has to send, for `check`. It is how the engine knows of changed files, so that it is asked whatever
- * `reachability` says; what that decides is whether a bucket which cannot be asked stops the preview.
+ * What an update has to send, for `check`; of a new resource also whether what lies at its place is others'. It is how the
+ * engine knows of changed files, so that with `content` it is asked whatever `reachability` says; what that decides is
+ * whether a bucket which cannot be asked stops the preview.
  */
 export async function fillPending(
     context: Context,
@@ -105,7 +106,8 @@ export async function fillPending(
     place: ContentPlace,
 ): Promise<{ pending?: Pending }> {
     const { content } = inputs;
-    if (content === undefined && prior) {
+    // Without content it is no more than a question of preflight, which `off` leaves to the create.
+    if (content === undefined && (prior || inputs.reachability === "off")) {
         return {};
     }
     try {
@@ -163,7 +165,7 @@ async function seenIn(cluster: ClusterReader, found: StoredResource | undefined)
     return { clusterId: await cluster.identity(), ...(found && { uid: found.metadata.uid ?? "" }) };
 }
 
-/** Before a create that fills it: is what lies at the place of its content ours? `found` is the object that is taken over. */
+/** Before a create: is what lies at the place of its content ours? `found` is the object that is taken over. */
 export async function refuseTakenContent(
     context: Context,
     cluster: Cluster,
